@@ -1,0 +1,1 @@
+//! Formula kernels: one small struct each, updated in O(1). Imports no other room.

@@ -1,0 +1,1 @@
+//! The append-only memory-mapped log: one writer, any number of reader processes, recovery, verification.

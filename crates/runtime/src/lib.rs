@@ -1,0 +1,1 @@
+//! All I/O and the drivers: sockets, TLS, WebSocket, HTTP, clocks, files, threads.

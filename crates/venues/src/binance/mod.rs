@@ -1,0 +1,1 @@
+//! Binance USD-M futures; books of COIN-M and spot too.
