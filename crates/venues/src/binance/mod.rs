@@ -1,1 +1,3 @@
 //! Binance USD-M futures; books of COIN-M and spot too.
+
+pub mod sync;
