@@ -3,9 +3,10 @@
 //! Every step either consumes what it expected or refuses. The position never passes the message's end, so what
 //! stands in the padding is read at most as bytes to be refused, never taken as data.
 
+use crate::lane::Steps;
 use crate::number::{self, scalar};
 use crate::{Padded, PADDING};
-use nanotick_model::{Grid, Level, Px, Qty};
+use nanotick_model::{Level, Px, Qty};
 use std::marker::PhantomData;
 
 /// Where a decoder stands in a message. Invariant: `start <= at <= end`, and [`PADDING`] bytes are readable at `end`.
@@ -83,16 +84,34 @@ impl<'a> Cursor<'a> {
         self.advance(literal.len())
     }
 
-    /// Consumes a text up to its closing quote, and the quote. Refuses escapes and control characters.
+    /// Consumes a text up to its closing quote, and the quote. Refuses escapes,
+    /// control characters and anything that is not ASCII.
     #[inline(always)]
     pub fn text(&mut self) -> Option<&'a [u8]> {
         let rest = self.rest();
-        let len = rest.iter().position(|&b| b == b'"' || b == b'\\' || b < b' ')?;
+        let len = rest.iter().position(|&b| b == b'"' || b == b'\\' || !(b' '..=b'~').contains(&b))?;
         if rest[len] != b'"' {
             return None;
         }
         self.advance(len + 1)?;
         Some(&rest[..len])
+    }
+
+    /// Consumes a text of at most 15 bytes up to its closing quote, and the quote. Its bytes come as one integer (see
+    /// [`text_key`](number::text_key)), to be compared with those of names that are known; escapes are not read.
+    #[inline(always)]
+    pub fn read_key(&mut self) -> Option<u128> {
+        // SAFETY: `at <= end`, so PADDING bytes are readable.
+        let (key, len) = match unsafe { number::short_text(self.at) } {
+            Some(found) => found,
+            None => {
+                let rest = self.rest();
+                let len = rest.iter().take(16).position(|&b| b == b'"')?;
+                (number::text_key(&rest[..len])?, len)
+            }
+        };
+        self.advance(len + 1)?;
+        Some(key)
     }
 
     /// Consumes an unsigned integer without leading zeros.
@@ -109,19 +128,19 @@ impl<'a> Cursor<'a> {
 
     /// Consumes a decimal up to its closing quote, and the quote, as whole steps of `grid`.
     #[inline(always)]
-    pub fn read_fixed(&mut self, grid: &Grid) -> Option<i64> {
+    pub fn read_fixed(&mut self, grid: &impl Steps) -> Option<i64> {
         // SAFETY: `at <= end`, so PADDING bytes are readable.
         let (digits, len) = match unsafe { number::decimal(self.at) } {
             Some(found) => found,
             None => scalar::decimal(self.rest())?,
         };
         self.advance(len + 1)?;
-        grid.steps_from_digits(digits.value, digits.fraction)
+        grid.steps(digits.value, digits.tail)
     }
 
     /// Consumes one level, `["<price>","<size>"]`.
     #[inline(always)]
-    pub fn read_level(&mut self, tick: &Grid, lot: &Grid) -> Option<Level> {
+    pub fn read_level(&mut self, tick: &impl Steps, lot: &impl Steps) -> Option<Level> {
         // SAFETY: `at <= end`, so PADDING bytes are readable.
         let found = match unsafe { number::level(self.at) } {
             Some(found) => found,
@@ -130,15 +149,15 @@ impl<'a> Cursor<'a> {
         // The one check per level that keeps stale padding out: the level must end within the message.
         self.advance(found.len)?;
         Some(Level {
-            px: Px(tick.steps_from_digits(found.px.value, found.px.fraction)?),
-            qty: Qty(lot.steps_from_digits(found.qty.value, found.qty.fraction)?),
+            px: Px(tick.steps(found.px.value, found.px.tail)?),
+            qty: Qty(lot.steps(found.qty.value, found.qty.tail)?),
         })
     }
 
     /// Consumes levels up to and with the `]` that closes their array; the opening `[` is already consumed.
     /// Returns how many there were; `None` too if `out` is too short for them.
     #[inline(always)]
-    pub fn read_levels(&mut self, tick: &Grid, lot: &Grid, out: &mut [Level]) -> Option<usize> {
+    pub fn read_levels(&mut self, tick: &impl Steps, lot: &impl Steps, out: &mut [Level]) -> Option<usize> {
         if self.peek() == b']' {
             self.advance(1)?;
             return Some(0);
@@ -166,6 +185,7 @@ fn long_level(rest: &[u8]) -> Option<number::LevelDigits> {
 mod tests {
     use super::*;
     use crate::padded;
+    use nanotick_model::Grid;
     use proptest::prelude::*;
 
     fn grids() -> (Grid, Grid) {

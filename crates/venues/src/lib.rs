@@ -5,11 +5,15 @@ pub mod bybit;
 pub mod client;
 pub mod cursor;
 pub mod json;
+pub mod lane;
 mod number;
 mod padded;
 pub mod sign;
+pub mod symbols;
 
 pub use padded::{padded, Padded, PADDING};
 
 #[cfg(test)]
 mod shared_data;
+#[cfg(test)]
+mod test_instruments;

@@ -1,1 +1,4 @@
 //! Bybit v5, category linear.
+
+pub mod decode;
+mod messages;
