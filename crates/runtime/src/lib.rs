@@ -1,3 +1,10 @@
 //! All I/O and the drivers: sockets, TLS, WebSocket, HTTP, clocks, files, threads.
 
+pub mod affinity;
+pub mod alloc_guard;
+pub mod clock;
+pub mod histogram;
 pub mod recording;
+pub mod transport;
+pub mod wait;
+pub mod ws;
