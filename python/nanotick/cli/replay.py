@@ -1,0 +1,35 @@
+"""`nanotick replay`: run a session again from its journal."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from nanotick.cli import output
+
+app = typer.Typer(rich_markup_mode=None)
+
+
+@app.command()
+def replay(
+    run_dir: Annotated[Path, typer.Argument(help="A directory like runs/<time>-<name>.")],
+    strategy: Annotated[
+        str | None, typer.Option(help="The strategy; default: the one in the run's configuration.")
+    ] = None,
+    verify: Annotated[bool, typer.Option("--verify", help="Exit with 1 if any command differs.")] = False,
+    as_json: output.Json = False,
+) -> None:
+    """Run a session again from its journal and compare every command with what was sent."""
+    from nanotick.session.replay import replay as run
+
+    found = run(run_dir, strategy)
+    lines = [f"{found['events']:,} events, {found['commands']:,} commands"]
+    if found["verified"]:
+        lines.append("every command came out the same")
+    else:
+        lines.append(f"first difference: {found.get('first_difference')}")
+    output.emit(found, lines, as_json)
+    if verify and not found["verified"]:
+        raise typer.Exit(1)

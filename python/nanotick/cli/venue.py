@@ -1,0 +1,115 @@
+"""`nanotick venue`: the venue server, which plays a recording and matches orders against it."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from nanotick.errors import ConfigError, DataError, UsageError, core_errors
+
+app = typer.Typer(rich_markup_mode=None, help="The venue server.")
+
+PROTOCOLS = ("bybit", "binance")
+
+
+@app.callback()
+def group() -> None:
+    """The venue server."""
+
+
+@app.command()
+def serve(
+    data: Annotated[
+        list[Path] | None,
+        typer.Option(help="Raw recording to play; give it once a file. Default: the bundled one."),
+    ] = None,
+    protocol: Annotated[str, typer.Option(help="bybit, binance, or both with a comma.")] = "bybit",
+    listen: Annotated[
+        str, typer.Option(help="HOST:PORT to listen on; port 0 takes free ones.")
+    ] = "127.0.0.1:0",
+    tls: Annotated[
+        bool, typer.Option("--tls", help="Serve wss and https with a certificate made for this run.")
+    ] = False,
+    speed: Annotated[str, typer.Option(help="How much faster than recorded, or `max`.")] = "1",
+    limits: Annotated[
+        Path | None, typer.Option(help="TOML file with the venue's instruments and rate limits.")
+    ] = None,
+) -> None:
+    """Serve a recording in a venue's protocol. The first line on stdout is JSON with the addresses.
+
+    The client's key and secret are NANOTICK_VENUE__KEY and NANOTICK_VENUE__SECRET of the environment; without them
+    any key is taken.
+    """
+    from nanotick import _core
+    from nanotick.session.sample import sample_files
+
+    files = data or sample_files()
+    for path in files:
+        if not path.is_file():
+            raise DataError(
+                f"there is no recording {path}", "give --data a raw recording (<receive ns> <json> lines)"
+            )
+    config = {
+        "data": [str(path) for path in files],
+        "protocol": _protocols(protocol),
+        "listen": _address(listen),
+        "tls": tls,
+        "speed": _speed(speed),
+        "key": os.environ.get("NANOTICK_VENUE__KEY", ""),
+        "secret": os.environ.get("NANOTICK_VENUE__SECRET", ""),
+        "limits": _limits(limits),
+    }
+    with core_errors():
+        _core.venue_serve(json.dumps(config).encode(), _print_ready)
+
+
+def _print_ready(ready: bytes) -> None:
+    sys.stdout.write(ready.decode().strip() + "\n")
+    sys.stdout.flush()
+
+
+def _protocols(text: str) -> list[str]:
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    unknown = [name for name in names if name not in PROTOCOLS]
+    if unknown or not names:
+        raise UsageError(
+            f"--protocol: {', '.join(unknown) or 'nothing'} is no protocol",
+            f"it is one of {', '.join(PROTOCOLS)}",
+        )
+    return names
+
+
+def _address(text: str) -> str:
+    host, colon, port = text.rpartition(":")
+    if not colon or not host or not port.isdecimal() or int(port) > 65_535:
+        raise UsageError(f"--listen: {text!r} is not HOST:PORT", "for example --listen 127.0.0.1:8080")
+    return text
+
+
+def _speed(text: str) -> float | None:
+    """The factor, or None for as fast as possible."""
+    if text == "max":
+        return None
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0.01 <= value <= 1_000.0:
+        raise UsageError(
+            f"--speed: {text!r} is neither a number from 0.01 to 1000 nor `max`", "for example --speed 3"
+        )
+    return value
+
+
+def _limits(path: Path | None) -> str | None:
+    if path is None:
+        return None
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"--limits: {path} cannot be read: {error}") from error

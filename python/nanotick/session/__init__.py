@@ -1,0 +1,1 @@
+"""What a run is: configuration, the run's directory, the drivers, and what comes of them."""
