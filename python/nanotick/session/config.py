@@ -97,7 +97,7 @@ class LimitsConfig(Struct, forbid_unknown_fields=True, frozen=True):
 class DemoConfig(Struct, forbid_unknown_fields=True, frozen=True):
     """What the demo plays."""
 
-    speed: Annotated[Positive, Meta(description="How much faster than recorded.", le=100)] = 3.0
+    speed: Annotated[float, Meta(description="How much faster than recorded.", gt=0, le=100)] = 3.0
     seconds: Annotated[
         Positive | None, Meta(description="Seconds of the recording to play; none: all of it.")
     ] = None
