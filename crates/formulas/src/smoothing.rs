@@ -10,6 +10,9 @@ pub(crate) struct OnePole {
     value: f64,
     period: u32,
     seen: u32,
+    /// The seed is complete and the weight is below 1: with a weight of 1, `value + (x - value)` could round
+    /// away from x.
+    recursive: bool,
 }
 
 impl OnePole {
@@ -22,7 +25,7 @@ impl OnePole {
     }
 
     fn new(period: usize, alpha: f64) -> Self {
-        Self { alpha, value: 0.0, period: period as u32, seen: 0 }
+        Self { alpha, value: 0.0, period: period as u32, seen: 0, recursive: false }
     }
 
     #[inline(always)]
@@ -37,11 +40,10 @@ impl OnePole {
     /// NaN until the seed is complete.
     #[inline(always)]
     pub fn update(&mut self, x: f64) -> f64 {
-        if !self.is_ready() {
+        if !self.recursive {
             return self.seed(x);
         }
-        // With a weight of 1, `value + (x - value)` could round away from x.
-        let next = if self.period == 1 { x } else { self.value + self.alpha * (x - self.value) };
+        let next = self.value + self.alpha * (x - self.value);
         self.value = if next.abs() < VANISHED { 0.0 } else { next };
         self.value
     }
@@ -49,9 +51,14 @@ impl OnePole {
     /// A running mean rather than a sum: it never leaves the range of its inputs, not even by rounding.
     #[cold]
     fn seed(&mut self, x: f64) -> f64 {
+        if self.period == 1 {
+            self.seen = 1;
+            return x;
+        }
         self.seen += 1;
         self.value += (x - self.value) / f64::from(self.seen);
-        if self.is_ready() {
+        self.recursive = self.is_ready();
+        if self.recursive {
             self.value
         } else {
             f64::NAN
@@ -61,6 +68,7 @@ impl OnePole {
     pub fn reset(&mut self) {
         self.value = 0.0;
         self.seen = 0;
+        self.recursive = false;
     }
 }
 

@@ -1,4 +1,4 @@
-//! Mean and variance of the last n values, from sums of deviations about a value inside the window.
+//! Mean and variance of the last n values, from sums of deviations about a reference near it.
 //! Raw sums of squares would lose every digit of the spread of a price that is large against it.
 
 use crate::ring::Ring;
@@ -7,9 +7,13 @@ use crate::sum::Sum;
 /// The sums are made anew at least this often (or once a window, if that is longer).
 const REFRESH_UPDATES: u32 = 1 << 16;
 
-/// Once the variance is this much smaller than the largest square in the sums, cancellation has cost six
-/// digits of sixteen and the reference no longer fits the window.
-const CANCELLED: f64 = (1u64 << 20) as f64;
+/// The sums are made anew when the squares about the reference outweigh the squares about the mean by this much:
+/// cancellation has then cost three digits of sixteen.
+const CANCELLED: f64 = (1u64 << 10) as f64;
+
+/// They are also made anew when one square, perhaps long gone from the window, outweighed what is left by this
+/// much: what the compensated sums lost of it begins to matter.
+const OUTWEIGHED: f64 = (1u64 << 40) as f64;
 
 #[derive(Debug, Clone)]
 pub(crate) struct RollingMoments {
@@ -22,9 +26,13 @@ pub(crate) struct RollingMoments {
     /// The largest square added since the sums were last made anew.
     peak: f64,
     since_refresh: u32,
-    last: f64,
-    /// How many of the latest values are the same.
-    repeats: u32,
+}
+
+/// Over the window, about the reference; `centred` about the mean.
+struct Sums {
+    deviations: f64,
+    raw: f64,
+    centred: f64,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -47,8 +55,6 @@ impl RollingMoments {
             squares: Sum::default(),
             peak: 0.0,
             since_refresh: 0,
-            last: f64::NAN,
-            repeats: 0,
         }
     }
 
@@ -59,8 +65,6 @@ impl RollingMoments {
     /// None until the window is full.
     #[inline(always)]
     pub fn push(&mut self, x: f64) -> Option<Moments> {
-        self.repeats = if x == self.last { self.repeats.saturating_add(1) } else { 1 };
-        self.last = x;
         let old = self.ring.push(x).old;
         if self.seen < self.ring.len() as u32 {
             return self.fill(x);
@@ -74,33 +78,30 @@ impl RollingMoments {
         self.peak = self.peak.max(square);
         self.since_refresh += 1;
         if self.since_refresh >= REFRESH_UPDATES && self.since_refresh >= self.seen {
-            self.refresh();
+            self.refresh(x);
         }
         Some(self.moments(x))
     }
 
     #[inline(always)]
     fn moments(&mut self, x: f64) -> Moments {
-        if self.repeats >= self.seen {
-            return Moments { mean: x, variance: 0.0, deviation: 0.0 };
+        let mut sums = self.sums();
+        if sums.centred * CANCELLED < sums.raw.max(self.peak * (CANCELLED / OUTWEIGHED)) {
+            self.refresh(x);
+            sums = self.sums();
         }
-        let mut squares = self.centred_squares();
-        if squares * CANCELLED < self.peak {
-            self.refresh();
-            squares = self.centred_squares();
-        }
-        let shift = self.deviations.value() * self.inverse_length;
+        let shift = sums.deviations * self.inverse_length;
         Moments {
             mean: self.reference + shift,
-            variance: squares.max(0.0) * self.inverse_length,
+            variance: sums.centred.max(0.0) * self.inverse_length,
             deviation: (x - self.reference) - shift,
         }
     }
 
     #[inline(always)]
-    fn centred_squares(&self) -> f64 {
-        let deviations = self.deviations.value();
-        self.squares.value() - deviations * deviations * self.inverse_length
+    fn sums(&self) -> Sums {
+        let (deviations, raw) = (self.deviations.value(), self.squares.value());
+        Sums { deviations, raw, centred: raw - deviations * deviations * self.inverse_length }
     }
 
     #[cold]
@@ -109,31 +110,52 @@ impl RollingMoments {
         if self.seen < self.ring.len() as u32 {
             return None;
         }
-        self.refresh();
+        self.refresh(x);
         Some(self.moments(x))
     }
 
-    /// The newest value becomes the reference. Any value of the window would do: no square about it is more
-    /// than twice the sum of squares about the mean, so the next refresh waits for the spread to collapse again.
+    /// The mean becomes the reference, so the next refresh waits until the mean has moved by many deviations or
+    /// the spread has collapsed: on average over the updates this costs a constant. In a window of equal values
+    /// every deviation is now zero, and so is the variance, exactly.
     #[cold]
-    fn refresh(&mut self) {
-        self.reference = self.last;
+    fn refresh(&mut self, x: f64) {
+        self.reference = x;
+        self.add_up();
+        self.reference += self.deviations.value() * self.inverse_length;
+        self.add_up();
+        self.since_refresh = 0;
+    }
+
+    fn add_up(&mut self) {
         self.deviations = Sum::default();
         self.squares = Sum::default();
         self.peak = 0.0;
-        self.since_refresh = 0;
         for &x in self.ring.values() {
             let deviation = x - self.reference;
+            let square = deviation * deviation;
             self.deviations.add(deviation);
-            self.squares.add(deviation * deviation);
-            self.peak = self.peak.max(deviation * deviation);
+            self.squares.add(square);
+            self.peak = self.peak.max(square);
         }
     }
 
     pub fn reset(&mut self) {
         self.ring.reset();
         self.seen = 0;
-        self.last = f64::NAN;
-        self.repeats = 0;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sums_are_made_anew_once_in_a_while() {
+        let mut moments = RollingMoments::new(3);
+        for update in 0..2 * REFRESH_UPDATES {
+            moments.push(f64::from(update % 7));
+            assert!(moments.since_refresh < REFRESH_UPDATES);
+        }
+        assert!(moments.since_refresh > 0);
     }
 }
