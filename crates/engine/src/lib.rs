@@ -5,3 +5,4 @@ pub mod hash;
 pub mod orders;
 pub mod portfolio;
 pub mod risk;
+mod table;

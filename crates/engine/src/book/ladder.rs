@@ -4,8 +4,8 @@
 //! Keys grow towards the touch, so that bids and asks are the same code: a bid's key is its price, an ask's the
 //! negated price.
 
-use super::far::{Entry, Far};
-use super::flipped;
+use super::{flipped, Entry};
+use crate::table::Table;
 use nanotick_model::Level;
 
 const FAN: usize = 64;
@@ -24,7 +24,7 @@ pub(super) struct Ladder {
     groups: Box<[u64; FAN]>,
     summary: u64,
     near: usize,
-    far: Far,
+    far: Table<i64, i64>,
     max_levels: usize,
     dropped: u64,
     /// Where levels wait while the window moves; its capacity is reserved once.
@@ -42,7 +42,7 @@ impl Ladder {
             groups: Box::new([0; FAN]),
             summary: 0,
             near: 0,
-            far: Far::with_capacity(max_levels),
+            far: Table::with_capacity(max_levels),
             max_levels,
             dropped: 0,
             scratch: Vec::with_capacity(window + max_levels),
@@ -121,7 +121,7 @@ impl Ladder {
     #[inline(always)]
     fn settle(&mut self) {
         let too_low = self.best_slot().is_none_or(|slot| slot < self.qty.len() / 4);
-        if (too_low && self.far.len() > 0) || self.len() > self.max_levels {
+        if (too_low && !self.far.is_empty()) || self.len() > self.max_levels {
             self.rebuild(None);
         }
     }
@@ -213,7 +213,7 @@ impl Ladder {
                 }
             }
         }
-        if self.far.len() > 0 {
+        if !self.far.is_empty() {
             self.walk_far(visit);
         }
     }
@@ -221,11 +221,11 @@ impl Ladder {
     #[cold]
     fn walk_far(&self, mut visit: impl FnMut(Entry) -> bool) {
         let mut below = self.base;
-        while let Some(entry) = self.far.next_below(below) {
-            if !visit(entry) {
+        while let Some(next) = self.far.iter().filter(|far| far.key < below).max_by_key(|far| far.key) {
+            if !visit(Entry { key: next.key, qty: next.value }) {
                 return;
             }
-            below = entry.key;
+            below = next.key;
         }
     }
 
@@ -239,7 +239,7 @@ impl Ladder {
                 visit(Entry { key: self.base + slot as i64, qty: self.qty[slot] });
             }
         }
-        self.far.iter().for_each(visit);
+        self.far.iter().for_each(|far| visit(Entry { key: far.key, qty: far.value }));
     }
 }
 

@@ -3,11 +3,9 @@
 //!
 //! Nothing here judges a book: a crossed or stale one is reported, and the caller decides.
 
-mod far;
 mod ladder;
 mod sorted;
 
-use far::Entry;
 use ladder::Ladder;
 use nanotick_model::{BookUpdate, Level, Px, Qty, Side};
 use sorted::Sorted;
@@ -89,6 +87,13 @@ impl fmt::Display for BadLevel {
 }
 
 impl std::error::Error for BadLevel {}
+
+/// One level as the sides keep it: `key` grows towards the touch on both sides.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+struct Entry {
+    key: i64,
+    qty: i64,
+}
 
 #[derive(Clone, Debug)]
 enum Levels {

@@ -1,8 +1,7 @@
 //! One side of a book as a sorted array, the touch at its end: for instruments whose levels lie so many ticks apart
 //! that a window of ticks would be empty.
 
-use super::far::Entry;
-use super::flipped;
+use super::{flipped, Entry};
 use nanotick_model::Level;
 
 #[derive(Clone, Debug)]
