@@ -112,7 +112,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
     #[test]
     fn equals_the_plain_book(steps in steps(), start in prop_oneof![Just(1i64), Just(5000), Just(600_000), Just(1 << 50)]) {
-        let mut books = [LADDER, Layout::Sparse].map(|layout| Book::new(BookConfig { layout, max_levels: 4096 }));
+        let mut books = [LADDER, Layout::Sparse].map(|layout| Book::new(BookConfig { layout, max_levels: 1024 }));
         let (mut oracle, mut centre) = (Oracle::default(), start);
         for (id, step) in steps.into_iter().enumerate() {
             centre = (centre + step.drift).max(1);
