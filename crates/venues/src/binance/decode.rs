@@ -8,10 +8,8 @@ use super::sync::{Diff, Snapshot};
 use crate::client::BadMessage;
 use crate::cursor::Cursor;
 use crate::Padded;
+use nanotick_model::record::MAX_LEVELS_PER_SIDE;
 use nanotick_model::{Grid, Instrument, Level, Px, Qty, Quote, Side, Trade};
-
-/// Levels of one side for which the scratch memory is laid out at the start; longer sides make it grow once.
-const SCRATCH_LEVELS: usize = 2048;
 
 /// One subscribed symbol: its names on the wire and its grids.
 #[derive(Clone, Debug)]
@@ -122,7 +120,7 @@ pub struct Decoder {
 
 impl Decoder {
     pub fn new(feeds: Vec<Feed>) -> Decoder {
-        let side = || vec![Level::default(); SCRATCH_LEVELS];
+        let side = || vec![Level::default(); MAX_LEVELS_PER_SIDE];
         Decoder { feeds, scratch: Scratch { bids: side(), asks: side() }, recent: 0, general: 0 }
     }
 
@@ -267,9 +265,9 @@ impl Decoder {
         }
         let Feed { tick, lot, .. } = &self.feeds[feed];
         c.skip(b",\"b\":[")?;
-        let bids = c.read_levels(tick, lot, &mut self.scratch.bids)?;
+        let bids = c.read_levels(tick, lot, &mut self.scratch.bids[..MAX_LEVELS_PER_SIDE])?;
         c.skip(b",\"a\":[")?;
-        let asks = c.read_levels(tick, lot, &mut self.scratch.asks)?;
+        let asks = c.read_levels(tick, lot, &mut self.scratch.asks[..MAX_LEVELS_PER_SIDE])?;
         c.skip(b"}")?;
         let venue_ns = ms_to_ns(time_ms)?;
         (first <= last).then_some(Found::Depth { feed, first, last, prev, venue_ns, bids, asks })

@@ -6,10 +6,14 @@
 use super::decode::{ms_to_ns, Feed, Found, Scratch};
 use crate::client::BadMessage;
 use crate::json::{self, Int, RawValue, Str};
+use nanotick_model::record::MAX_LEVELS_PER_SIDE;
 use nanotick_model::{Grid, Level, Px, Qty, Quote, Side, Trade};
 use serde::de::{DeserializeSeed, Deserializer, Error, SeqAccess, Visitor};
 use serde::Deserialize;
 use std::fmt;
+
+/// The deepest snapshot that any market gives (spot, `limit=5000`).
+const MAX_SNAPSHOT_LEVELS: usize = 5000;
 
 /// Every key that any of the messages uses, left raw: what `a` is depends on the message.
 #[derive(Deserialize)]
@@ -145,15 +149,15 @@ fn event(
             if first > last {
                 return bad("a depth update that ends before it begins");
             }
-            let bids = levels(fields.b, tick, lot, &mut scratch.bids)?;
-            let asks = levels(fields.a, tick, lot, &mut scratch.asks)?;
+            let bids = levels(fields.b, MAX_LEVELS_PER_SIDE, tick, lot, &mut scratch.bids)?;
+            let asks = levels(fields.a, MAX_LEVELS_PER_SIDE, tick, lot, &mut scratch.asks)?;
             let prev = fields.pu.map_or(Ok(0), |pu| int(Some(pu)))?;
             let venue_ns = time_ns(fields.time.or(fields.event_time))?;
             Found::Depth { feed, first, last, prev, venue_ns, bids, asks }
         }
         Kind::Snapshot => {
-            let bids = levels(fields.bids, tick, lot, &mut scratch.bids)?;
-            let asks = levels(fields.asks, tick, lot, &mut scratch.asks)?;
+            let bids = levels(fields.bids, MAX_SNAPSHOT_LEVELS, tick, lot, &mut scratch.bids)?;
+            let asks = levels(fields.asks, MAX_SNAPSHOT_LEVELS, tick, lot, &mut scratch.asks)?;
             let venue_ns = fields.time.map_or(Ok(0), |t| time_ns(Some(t)))?;
             Found::Snapshot { feed, last: int(fields.last_update_id)?, venue_ns, bids, asks }
         }
@@ -208,6 +212,7 @@ fn steps(raw: Option<&RawValue>, grid: &Grid) -> Result<i64, BadMessage> {
 }
 fn levels(
     raw: Option<&RawValue>,
+    max: usize,
     tick: &Grid,
     lot: &Grid,
     out: &mut Vec<Level>,
@@ -217,6 +222,9 @@ fn levels(
         let (Ok(px), Ok(qty)) = (tick.parse(px), lot.parse(qty)) else {
             return Err("a level that is not on the instrument's grid");
         };
+        if count == max {
+            return Err("more levels than a message may have");
+        }
         let level = Level { px: Px(px), qty: Qty(qty) };
         match out.get_mut(count) {
             Some(slot) => *slot = level,

@@ -125,20 +125,24 @@ fn other_messages_are_told_apart() {
 }
 
 #[test]
-fn more_levels_than_expected_make_the_scratch_grow() {
-    let levels: Vec<_> = (1..10_000).map(|i| format!(r#"["{i}.0","1"]"#)).collect();
-    let levels = levels.join(",");
-    let message =
-        format!(r#"{{"e":"depthUpdate","E":7,"s":"BTCUSDT","U":1,"u":2,"b":[{levels}],"a":[{levels}]}}"#);
+fn the_number_of_levels_is_bounded() {
+    let levels = |n: usize| {
+        let levels: Vec<_> = (1..=n).map(|i| format!(r#"["{i}.0","1"]"#)).collect();
+        format!("[{}]", levels.join(","))
+    };
+    let diff =
+        |n| format!(r#"{{"e":"depthUpdate","E":7,"s":"BTCUSDT","U":1,"u":2,"b":{0},"a":{0}}}"#, levels(n));
+    let body = |n| format!(r#"{{"lastUpdateId":1,"bids":{0},"asks":{0}}}"#, levels(n));
     let (mut decoder, mut buffer) = (decoder(), Vec::new());
-    for _ in 0..2 {
-        match decoder.decode(padded(message.as_bytes(), &mut buffer)) {
-            Ok(Message::Depth { diff, .. }) => assert_eq!((diff.bids.len(), diff.asks.len()), (9_999, 9_999)),
-            other => panic!("{other:?}"),
-        }
+    match decoder.decode(padded(diff(2000).as_bytes(), &mut buffer)) {
+        Ok(Message::Depth { diff, .. }) => assert_eq!((diff.bids.len(), diff.asks.len()), (2000, 2000)),
+        other => panic!("{other:?}"),
     }
-    // The second time the room was there.
-    assert_eq!(decoder.general_messages(), 1);
+    assert_eq!(decoder.general_messages(), 0);
+    let error = decoder.decode(padded(diff(2001).as_bytes(), &mut buffer)).unwrap_err();
+    assert_eq!(error.why, "more levels than a message may have");
+    assert_eq!(decoder.snapshot(0, body(5000).as_bytes()).unwrap().asks.len(), 5000);
+    assert!(decoder.snapshot(0, body(5001).as_bytes()).is_err());
 }
 
 #[test]
