@@ -7,6 +7,7 @@ use super::general;
 use super::sync::{Diff, Snapshot};
 use crate::client::BadMessage;
 use crate::cursor::Cursor;
+use crate::lane::Lanes;
 use crate::Padded;
 use nanotick_model::record::MAX_LEVELS_PER_SIDE;
 use nanotick_model::{Grid, Instrument, Level, Px, Qty, Quote, Side, Trade};
@@ -18,6 +19,8 @@ pub struct Feed {
     pub symbol: String,
     pub tick: Grid,
     pub lot: Grid,
+    ticks: Lanes,
+    lots: Lanes,
     in_stream: Key,
     in_data: Key,
 }
@@ -48,6 +51,8 @@ impl Feed {
     pub fn new(symbol: &str, tick: Grid, lot: Grid) -> Feed {
         Feed {
             symbol: symbol.to_string(),
+            ticks: Lanes::new(&tick),
+            lots: Lanes::new(&lot),
             tick,
             lot,
             in_stream: Key::new(format!("{}@", symbol.to_ascii_lowercase())),
@@ -263,11 +268,11 @@ impl Decoder {
         if c.skip(b",\"pu\":").is_some() {
             prev = c.read_u64()?;
         }
-        let Feed { tick, lot, .. } = &self.feeds[feed];
+        let Feed { ticks, lots, .. } = &self.feeds[feed];
         c.skip(b",\"b\":[")?;
-        let bids = c.read_levels(tick, lot, &mut self.scratch.bids[..MAX_LEVELS_PER_SIDE])?;
+        let bids = c.read_levels(ticks, lots, &mut self.scratch.bids[..MAX_LEVELS_PER_SIDE])?;
         c.skip(b",\"a\":[")?;
-        let asks = c.read_levels(tick, lot, &mut self.scratch.asks[..MAX_LEVELS_PER_SIDE])?;
+        let asks = c.read_levels(ticks, lots, &mut self.scratch.asks[..MAX_LEVELS_PER_SIDE])?;
         c.skip(b"}")?;
         let venue_ns = ms_to_ns(time_ms)?;
         (first <= last).then_some(Found::Depth { feed, first, last, prev, venue_ns, bids, asks })
@@ -280,15 +285,15 @@ impl Decoder {
         let timed = !by_id || c.skip(b",\"e\":\"bookTicker\"").is_some();
         c.skip(b",\"s\":\"")?;
         let feed = self.symbol(c)?;
-        let Feed { tick, lot, .. } = &self.feeds[feed];
+        let Feed { ticks, lots, .. } = &self.feeds[feed];
         c.skip(b",\"b\":\"")?;
-        let bid_px = c.read_fixed(tick)?;
+        let bid_px = c.read_fixed(ticks)?;
         c.skip(b",\"B\":\"")?;
-        let bid_qty = c.read_fixed(lot)?;
+        let bid_qty = c.read_fixed(lots)?;
         c.skip(b",\"a\":\"")?;
-        let ask_px = c.read_fixed(tick)?;
+        let ask_px = c.read_fixed(ticks)?;
         c.skip(b",\"A\":\"")?;
-        let ask_qty = c.read_fixed(lot)?;
+        let ask_qty = c.read_fixed(lots)?;
         let mut venue_ns = 0;
         if timed {
             c.skip(b",\"T\":")?;
@@ -312,13 +317,13 @@ impl Decoder {
         }
         c.skip(b",\"s\":\"")?;
         let feed = self.symbol(c)?;
-        let Feed { tick, lot, .. } = &self.feeds[feed];
+        let Feed { ticks, lots, .. } = &self.feeds[feed];
         c.skip(b",\"t\":")?;
         let trade_id = c.read_u64()?;
         c.skip(b",\"p\":\"")?;
-        let px = Px(c.read_fixed(tick)?);
+        let px = Px(c.read_fixed(ticks)?);
         c.skip(b",\"q\":\"")?;
-        let qty = Qty(c.read_fixed(lot)?);
+        let qty = Qty(c.read_fixed(lots)?);
         let time_ms = match time_ms {
             // Futures: liquidations that the insurance fund takes are no market trades, and go the general way.
             Some(time_ms) => {
@@ -353,11 +358,11 @@ impl Decoder {
                 c.read_u64()?
             }
         };
-        let Feed { tick, lot, .. } = &self.feeds[feed];
+        let Feed { ticks, lots, .. } = &self.feeds[feed];
         c.skip(b",\"p\":\"")?;
-        let px = Px(c.read_fixed(tick)?);
+        let px = Px(c.read_fixed(ticks)?);
         c.skip(b",\"q\":\"")?;
-        let qty = Qty(c.read_fixed(lot)?);
+        let qty = Qty(c.read_fixed(lots)?);
         c.skip(b",\"f\":")?;
         c.read_u64()?;
         c.skip(b",\"l\":")?;
