@@ -114,22 +114,16 @@ impl RollingMoments {
         Some(self.moments(x))
     }
 
-    /// The mean becomes the reference, so the next refresh waits until the mean has moved by many deviations or
-    /// the spread has collapsed: on average over the updates this costs a constant. In a window of equal values
-    /// every deviation is now zero, and so is the variance, exactly.
+    /// The newest value becomes the reference, so the next refresh waits until the mean has moved by many
+    /// deviations or the spread has collapsed: on average over the updates this costs a constant. In a window of
+    /// equal values every deviation is now zero, and so is the variance, exactly.
     #[cold]
     fn refresh(&mut self, x: f64) {
         self.reference = x;
-        self.add_up();
-        self.reference += self.deviations.value() * self.inverse_length;
-        self.add_up();
-        self.since_refresh = 0;
-    }
-
-    fn add_up(&mut self) {
         self.deviations = Sum::default();
         self.squares = Sum::default();
         self.peak = 0.0;
+        self.since_refresh = 0;
         for &x in self.ring.values() {
             let deviation = x - self.reference;
             let square = deviation * deviation;
@@ -157,5 +151,19 @@ mod tests {
             assert!(moments.since_refresh < REFRESH_UPDATES);
         }
         assert!(moments.since_refresh > 0);
+    }
+
+    /// A refresh costs a pass over the window, so neither a lone price far away nor a trend may ask for one often.
+    #[test]
+    fn outliers_and_trends_seldom_make_the_sums_anew() {
+        const LENGTH: usize = 5_000;
+        let mut moments = RollingMoments::new(LENGTH);
+        let noise = |t: usize| (t * 7919 % 101) as f64;
+        let outlier =
+            (0..3 * LENGTH).map(|t| if t == LENGTH - 1 || t == 2 * LENGTH { 1e9 } else { noise(t) });
+        let trend = (0..4 * LENGTH).map(|t| 3.0 * t as f64);
+        let refreshes =
+            outlier.chain(trend).filter(|&x| moments.push(x).is_some() && moments.since_refresh == 0).count();
+        assert!((1..=5).contains(&refreshes), "{refreshes}");
     }
 }

@@ -27,7 +27,7 @@ const BOLLINGER: FormulaInfo = FormulaInfo {
         OutputInfo::new("bandwidth", "ratio"),
     ],
     warmup: "period-1",
-    streaming: "O(1): compensated sums of deviations and of their squares about an earlier mean",
+    streaming: "O(1): compensated sums of deviations and of their squares about an earlier price",
     definition: "The middle is the mean of the last `period` prices, s their standard deviation (divisor period, not \
                  period-1). The bands lie k*s above and below. pct_b places the newest price between lower (0) and \
                  upper (1), and is 0.5 when s is zero; bandwidth is upper less lower, divided by the middle (NaN \
