@@ -45,14 +45,17 @@ def messages(stream):
 
 
 def windows(values, length):
+    """Every window of a series, a row each."""
     return np.lib.stride_tricks.sliding_window_view(values, length)
 
 
 def after_warmup(values, length):
+    """The values at the end of a column of NaN."""
     return np.concatenate([np.full(length - len(values), np.nan), values])
 
 
 def price_table():
+    """Closes of the first minutes."""
     _, close, _ = candles("BTCUSDT")
     close = close[:200]
     table = {"price": close}
@@ -64,7 +67,7 @@ def price_table():
         table[f"rsi({period}).rsi"] = talib.RSI(close, period)
     for fast, slow, signal in ((12, 26, 9), (3, 10, 4)):
         lines = talib.MACD(close, fast, slow, signal)
-        for output, values in zip(("macd", "signal", "hist"), lines):
+        for output, values in zip(("macd", "signal", "hist"), lines, strict=True):
             table[f"macd({fast} {slow} {signal}).{output}"] = values
     for period, k in ((20, 2.0), (5, 1.5)):
         upper, middle, lower = talib.BBANDS(close, period, k, k)
@@ -103,12 +106,13 @@ def trade_table():
             mean = np.average(close[inside], weights=volume[inside])
             variance = np.average((close[inside] - mean) ** 2, weights=volume[inside])
             rows.append((mean, mean + k * np.sqrt(variance), mean - k * np.sqrt(variance)))
-        for output, values in zip(("vwap", "upper", "lower"), np.array(rows).T):
+        for output, values in zip(("vwap", "upper", "lower"), np.array(rows).T, strict=True):
             table[f"vwap_session({reset_s} {k}).{output}"] = values
     return table
 
 
 def quote_table():
+    """The first best quotes of the recording."""
     first = itertools.islice(messages("bookTicker"), 300)
     quotes = np.array([[float(quote[key]) for key in "baBA"] for quote in first])
     bid, ask, bid_size, ask_size = quotes.T
@@ -143,7 +147,8 @@ def book_table():
 
 
 def write(name, table):
-    with open(HERE / f"{name}.csv", "w", newline="") as out:
+    """A table as CSV, each number with all its digits."""
+    with (HERE / f"{name}.csv").open("w", newline="") as out:
         rows = csv.writer(out, lineterminator="\n")
         rows.writerow(table)
         rows.writerows([repr(float(value)) for value in row] for row in zip(*table.values(), strict=True))
