@@ -96,7 +96,8 @@ def _usage(error: typer.TyperException) -> UsageError:
         near = difflib.get_close_matches(option, [name for name in known if name.startswith("-")], n=1)
         message = f"`{path}` has no option {option}" if message.startswith("No such option") else message
         hint = f"did you mean {near[0]}?" if near else hint
-    elif (match := re.match("No such command '(.*)'", message)) and context is not None:
+    elif (match := re.match("No such command '([^']*)'", message)) and context is not None:
         near = difflib.get_close_matches(match[1], context.command.list_commands(context), n=1, cutoff=0.5)
+        message = match[0]
         hint = f"did you mean `{path} {near[0]}`?" if near else hint
     return UsageError(message[:1].lower() + message[1:], hint)

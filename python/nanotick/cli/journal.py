@@ -26,10 +26,11 @@ def group() -> None:
 @app.command()
 def verify(path: Where, as_json: output.Json = False) -> None:
     """Check every record; exit code 4 if anything is damaged."""
+    journal = _journal(path)
     from nanotick import _core
 
     with core_errors():
-        found: dict[str, Any] = json.loads(_core.journal_verify(str(_journal(path))))
+        found: dict[str, Any] = json.loads(_core.journal_verify(str(journal)))
     found.pop("schema", None)
     damage = found.get("damage") or []
     lines = [f"{found['records']:,} records in {found['segments']} segments"]
@@ -44,10 +45,11 @@ def verify(path: Where, as_json: output.Json = False) -> None:
 @app.command()
 def stat(path: Where, as_json: output.Json = False) -> None:
     """Count records and bytes by kind."""
+    journal = _journal(path)
     from nanotick import _core
 
     with core_errors():
-        found: dict[str, Any] = json.loads(_core.journal_stat(str(_journal(path))))
+        found: dict[str, Any] = json.loads(_core.journal_stat(str(journal)))
     found.pop("schema", None)
     lines = [f"{key} {value}" for key, value in found.items() if not isinstance(value, (dict, list))]
     kinds = found.get("kinds")
