@@ -167,7 +167,7 @@ def percentile_bars(rows: Sequence[tuple[str, dict[str, float]]], title: str) ->
     bar, left = 34, 150
     height = TOP + bar * len(rows) + BOTTOM + 8
     low = 10 ** math.floor(math.log10(max(1.0, min(r["min"] for _, r in rows))))
-    high = 10 ** math.ceil(math.log10(max(10.0, *(r["max"] for _, r in rows))))
+    high = max(10 * low, 10 ** math.ceil(math.log10(max(r["max"] for _, r in rows))))
     width = WIDTH - left - RIGHT
 
     def at(value: float) -> float:
