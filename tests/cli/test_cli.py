@@ -86,7 +86,7 @@ def core(monkeypatch: pytest.MonkeyPatch) -> Callable[..., FakeCore]:
         (["venue", "serve", "--listen", "h:99999"], 2, "is not HOST:PORT", "127.0.0.1"),
         (["venue", "serve", "--speed", "nan"], 2, "--speed: 'nan'", "--speed 3"),
         (["venue", "serve", "--data", "none.gz"], 4, "there is no recording none.gz", "--data"),
-        (["venue", "serve", "--limits", "none.toml"], 3, "--limits: none.toml cannot be read", None),
+        (["venue", "serve", "--latency-ms", "-1"], 2, "--latency-ms", "--help"),
         (["book", "verify"], 2, "missing", "book verify --help"),
         (["book", "verify", "a.gz", "--format", "nyse"], 2, "--format: 'nyse' is no format", "binance-usdm"),
         (["book", "verify", "a.gz", "--format", "binance-usdm"], 4, "there is no file a.gz", "raw recording"),
@@ -200,8 +200,8 @@ def test_the_venue_server_gets_its_secret_from_the_environment(
     fake = core(venue_serve=None)
     assert run("venue", "serve", "--protocol", "bybit,binance", "--speed", "max")[0] == 0
     config = json.loads(fake.calls[0][0])
-    assert (config["key"], config["secret"], config["speed"]) == ("k1", "s1", None)
-    assert config["protocol"] == ["bybit", "binance"]
+    assert (config["api_key"], config["api_secret"], config["speed"]) == ("k1", "s1", "max")
+    assert config["protocols"] == ["bybit", "binance"]
     assert len(config["data"]) == 2
     assert all(Path(path).is_file() for path in config["data"])
 

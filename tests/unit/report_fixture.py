@@ -34,7 +34,12 @@ def run_of(tmp: Path, **tables: np.ndarray) -> Run:
         Instrument(1, "ETHUSDT", 0.01, 0.01, 0.0002, 0.0005),
     ]
     return Run(
-        tmp, instruments, full, start={"strategy": "quoter", "venue": "bybit"}, end={"events": 5}, records=123
+        tmp,
+        instruments,
+        full,
+        start={"session": {"strategy": {"name": "quoter"}, "venue": "bybit"}},
+        end={"events": 5},
+        records=123,
     )
 
 

@@ -70,7 +70,7 @@ trade = st.tuples(
 
 
 @given(st.lists(trade, min_size=1, max_size=30), st.integers(1, 10**6), st.integers(1, 10**6))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_profit_equals_the_exact_sum(
     trades: list[tuple[int, int, int, int, int]], mid0: int, mid1: int
 ) -> None:
@@ -188,7 +188,7 @@ class Strict(HTMLParser):
 
 def test_the_page_is_whole_and_fetches_nothing(tmp_path: Path) -> None:
     run = lively(tmp_path)
-    run.start["strategy"] = "<script>alert(1)</script>"
+    run.start["session"]["strategy"]["name"] = "<script>alert(1)</script>"
     report_on(run)
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
     parser = Strict()

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nanotick.errors import ConfigError
-from nanotick.session.config import Config, LimitsConfig, json_schema
+from nanotick.session.config import Config, LimitsConfig, SymbolLimits, json_schema
 from nanotick.session.settings import load, to_toml, user_file
 
 SECRET = "c0ffee-very-secret"
@@ -113,16 +113,20 @@ def test_secrets_leave_in_no_form(tmp_path: Path) -> None:
 limits = st.builds(
     LimitsConfig,
     max_order_notional=st.floats(0.01, 1e12),
-    collar_bps=st.floats(0.01, 1e4),
-    orders_per_s=st.integers(1, 10**6),
-    duplicate_ms=st.integers(0, 10**6),
+    collar_bps=st.integers(1, 10**6),
+    duplicate_window_ms=st.integers(0, 10**6),
+    symbols=st.dictionaries(
+        st.sampled_from(["BTCUSDT", "ETHUSDT", "1000PEPEUSDT", "A.B", "ÄU"]),
+        st.builds(SymbolLimits, st.floats(1e-8, 1e9), st.floats(1e-8, 1e9)),
+        min_size=1,
+    ),
 )
 
 
 @given(
     limits, st.dictionaries(st.from_regex(r"[a-z_]{1,12}", fullmatch=True), st.floats(-1e9, 1e9), max_size=4)
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_the_written_file_reads_back_the_same(limit: LimitsConfig, params: dict[str, float]) -> None:
     config = msgspec.structs.replace(
         Config(), limits=limit, strategy=msgspec.structs.replace(Config().strategy, params=params)

@@ -18,13 +18,14 @@ def replay(
     strategy: Annotated[
         str | None, typer.Option(help="The strategy; default: the one in the run's configuration.")
     ] = None,
+    until: Annotated[int | None, typer.Option(min=1, help="Stop after this record.")] = None,
     verify: Annotated[bool, typer.Option("--verify", help="Exit with 1 if any command differs.")] = False,
     as_json: output.Json = False,
 ) -> None:
     """Run a session again from its journal and compare every command with what was sent."""
     from nanotick.session.replay import replay as run
 
-    found = run(run_dir, strategy)
+    found = run(run_dir, strategy, until)
     lines = [f"{found['events']:,} events, {found['commands']:,} commands"]
     if found["verified"]:
         lines.append("every command came out the same")

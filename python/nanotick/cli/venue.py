@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from nanotick.errors import ConfigError, DataError, UsageError, core_errors
+from nanotick.errors import DataError, UsageError, core_errors
 
 app = typer.Typer(rich_markup_mode=None, help="The venue server.")
 
@@ -28,7 +28,7 @@ def serve(
         list[Path] | None,
         typer.Option(help="Raw recording to play; give it once a file. Default: the bundled one."),
     ] = None,
-    protocol: Annotated[str, typer.Option(help="bybit, binance, or both with a comma.")] = "bybit",
+    protocol: Annotated[str, typer.Option(help="bybit, binance, or both with a comma.")] = "bybit,binance",
     listen: Annotated[
         str, typer.Option(help="HOST:PORT to listen on; port 0 takes free ones.")
     ] = "127.0.0.1:0",
@@ -36,14 +36,13 @@ def serve(
         bool, typer.Option("--tls", help="Serve wss and https with a certificate made for this run.")
     ] = False,
     speed: Annotated[str, typer.Option(help="How much faster than recorded, or `max`.")] = "1",
-    limits: Annotated[
-        Path | None, typer.Option(help="TOML file with the venue's instruments and rate limits.")
-    ] = None,
+    balance: Annotated[str, typer.Option(help="Deposit of the one account, settlement coins.")] = "100000",
+    latency_ms: Annotated[int, typer.Option(min=0, max=60_000, help="How long a request travels.")] = 0,
 ) -> None:
     """Serve a recording in a venue's protocol. The first line on stdout is JSON with the addresses.
 
-    The client's key and secret are NANOTICK_VENUE__KEY and NANOTICK_VENUE__SECRET of the environment; without them
-    any key is taken.
+    The client's key and secret are NANOTICK_VENUE__KEY and NANOTICK_VENUE__SECRET of the environment, or else
+    demo-key and demo-secret.
     """
     from nanotick import _core
     from nanotick.session.sample import sample_files
@@ -56,13 +55,16 @@ def serve(
             )
     config = {
         "data": [str(path) for path in files],
-        "protocol": _protocols(protocol),
+        "protocols": _protocols(protocol),
         "listen": _address(listen),
         "tls": tls,
         "speed": _speed(speed),
-        "key": os.environ.get("NANOTICK_VENUE__KEY", ""),
-        "secret": os.environ.get("NANOTICK_VENUE__SECRET", ""),
-        "limits": _limits(limits),
+        "balance": balance,
+        "latency_ms": latency_ms,
+    } | {
+        name: os.environ[variable]
+        for name, variable in (("api_key", "NANOTICK_VENUE__KEY"), ("api_secret", "NANOTICK_VENUE__SECRET"))
+        if os.environ.get(variable)
     }
     with core_errors():
         _core.venue_serve(json.dumps(config).encode(), _print_ready)
@@ -91,10 +93,10 @@ def _address(text: str) -> str:
     return text
 
 
-def _speed(text: str) -> float | None:
-    """The factor, or None for as fast as possible."""
+def _speed(text: str) -> float | str:
+    """The factor, or `max` for as fast as possible."""
     if text == "max":
-        return None
+        return text
     try:
         value = float(text)
     except ValueError:
@@ -104,12 +106,3 @@ def _speed(text: str) -> float | None:
             f"--speed: {text!r} is neither a number from 0.01 to 1000 nor `max`", "for example --speed 3"
         )
     return value
-
-
-def _limits(path: Path | None) -> str | None:
-    if path is None:
-        return None
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"--limits: {path} cannot be read: {error}") from error

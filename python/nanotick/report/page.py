@@ -68,7 +68,9 @@ def money(value: float | None) -> str:
 
 
 def _subtitle(run: Run, numbers: dict[str, Any]) -> str:
-    words = [run.start.get("strategy"), run.start.get("venue"), ", ".join(i.symbol for i in run.instruments)]
+    session = run.start.get("session", {})
+    words = [session.get("strategy", {}).get("name"), session.get("venue")]
+    words.append(", ".join(instrument.symbol for instrument in run.instruments))
     words.append(f"{numbers['seconds']:.0f} s")
     return " · ".join(str(word) for word in words if word)
 
@@ -274,8 +276,7 @@ def _words(rows: Sequence[tuple[str, str]]) -> str:
 
 
 def _footer(run: Run) -> str:
-    build = run.start.get("build") or {}
-    made = f"nanotick {build.get('version', '')}".strip()
+    made = f"nanotick {run.start.get('version', '')}".strip()
     return (
         f"{made}. Read from the journal by a process of its own: {run.records:,} records. "
         "The same figures: report.json."

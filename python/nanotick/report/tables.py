@@ -124,7 +124,7 @@ def read(run_dir: Path) -> Run:
     ends = notes.pop("session_end", [])
     return Run(
         dir=run_dir,
-        instruments=[_instrument(entry) for entry in starts[0]["instruments"]],
+        instruments=[_instrument(i, entry) for i, entry in enumerate(starts[0]["session"]["instruments"])],
         tables=tables,
         start=starts[0],
         end=ends[-1] if ends else None,
@@ -134,9 +134,9 @@ def read(run_dir: Path) -> Run:
     )
 
 
-def _instrument(entry: Mapping[str, Any]) -> Instrument:
+def _instrument(number: int, entry: Mapping[str, Any]) -> Instrument:
     return Instrument(
-        id=int(entry["id"]),
+        id=number,
         symbol=str(entry["symbol"]),
         tick=float(entry["tick"]),
         lot=float(entry["lot"]),

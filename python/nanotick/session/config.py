@@ -14,13 +14,14 @@ __all__ = [
     "LimitsConfig",
     "RunConfig",
     "StrategyConfig",
+    "SymbolLimits",
     "VenueConfig",
     "json_schema",
 ]
 
 # The upper bound keeps infinity out; NaN is refused by any bound.
 Positive = Annotated[float, Meta(gt=0, le=1e15)]
-PositiveInt = Annotated[int, Meta(gt=0)]
+Count = Annotated[int, Meta(gt=0, le=1_000_000)]
 
 
 class RunConfig(Struct, forbid_unknown_fields=True, frozen=True):
@@ -72,26 +73,52 @@ class StrategyConfig(Struct, forbid_unknown_fields=True, frozen=True):
     )
 
 
-class LimitsConfig(Struct, forbid_unknown_fields=True, frozen=True):
-    """What risk lets through, for each instrument. Amounts are in the settlement coin."""
+class SymbolLimits(Struct, forbid_unknown_fields=True, frozen=True):
+    """Limits that need the instrument's own unit. Both are required."""
 
-    max_order_notional: Annotated[Positive, Meta(description="Largest value of one order, USDT.")] = 5_000.0
-    max_position_notional: Annotated[
-        Positive, Meta(description="Largest value of position plus all live orders on one side, USDT.")
-    ] = 20_000.0
-    collar_bps: Annotated[
-        Positive, Meta(description="Furthest a price may be from the mid, basis points.")
-    ] = 200.0
-    orders_per_s: Annotated[PositiveInt, Meta(description="Creates and amends a second, lastingly.")] = 50
-    order_burst: Annotated[PositiveInt, Meta(description="Creates and amends at once.")] = 100
-    max_open_orders: Annotated[PositiveInt, Meta(description="Live orders an instrument may have.")] = 16
-    stale_ms: Annotated[
-        PositiveInt, Meta(description="No order on a book whose last message is older, milliseconds.")
+    max_order_qty: Annotated[Positive, Meta(description="Largest order, coins.")]
+    max_position: Annotated[
+        Positive,
+        Meta(description="Largest position either way, counting every order that may still fill, coins."),
+    ]
+
+
+def _demo_limits() -> dict[str, SymbolLimits]:
+    return {"BTCUSDT": SymbolLimits(0.1, 0.5), "ETHUSDT": SymbolLimits(2.0, 10.0)}
+
+
+class LimitsConfig(Struct, forbid_unknown_fields=True, frozen=True):
+    """What risk lets through. An instrument without limits of its own is not traded."""
+
+    max_order_notional: Annotated[
+        Positive, Meta(description="Largest value of one order, settlement coins.")
+    ] = 10_000.0
+    max_open_orders: Annotated[Count, Meta(description="Live orders of one instrument.")] = 16
+    collar_bps: Annotated[Count, Meta(description="Furthest a price may be from the mid, basis points.")] = (
+        200
+    )
+    market_slippage_bps: Annotated[
+        Count, Meta(description="How far a market order may slip, basis points.")
+    ] = 50
+    max_orders_per_s: Annotated[Count, Meta(description="Creates and amends a second.")] = 50
+    max_book_age_ms: Annotated[
+        Count, Meta(description="Nothing is sent on a book older than this, milliseconds.")
     ] = 2_000
-    duplicate_ms: Annotated[
-        Annotated[int, Meta(ge=0)],
-        Meta(description="The same order again within so many milliseconds is refused; 0 turns it off."),
+    duplicate_window_ms: Annotated[
+        int,
+        Meta(
+            description="The same order again within this time is refused, milliseconds.", ge=0, le=1_000_000
+        ),
     ] = 5
+    breaker_rejects: Annotated[
+        Count, Meta(description="So many refusals by the venue halt the strategy,")
+    ] = 20
+    breaker_window_ms: Annotated[Count, Meta(description="if they come within this time, milliseconds.")] = (
+        10_000
+    )
+    symbols: Annotated[dict[str, SymbolLimits], Meta(description="Limits by instrument.")] = field(
+        default_factory=_demo_limits
+    )
 
 
 class DemoConfig(Struct, forbid_unknown_fields=True, frozen=True):
@@ -101,6 +128,13 @@ class DemoConfig(Struct, forbid_unknown_fields=True, frozen=True):
     seconds: Annotated[
         Positive | None, Meta(description="Seconds of the recording to play; none: all of it.")
     ] = None
+    balance: Annotated[
+        str,
+        Meta(
+            description="Deposit at the venue server, settlement coins.",
+            pattern=r"^[0-9]{1,12}(\.[0-9]{1,12})?$",
+        ),
+    ] = "100000"
 
 
 class Config(Struct, forbid_unknown_fields=True, frozen=True):

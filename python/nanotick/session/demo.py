@@ -12,15 +12,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
-from nanotick.errors import NanotickError, core_errors, from_code
+from nanotick.errors import NanotickError, from_code
 from nanotick.session import reconcile
 from nanotick.session.config import Config
+from nanotick.session.instruments import fetch
+from nanotick.session.live import Link, live_request, make_strategy, next_epoch, run_live
+from nanotick.session.records import read_records
 from nanotick.session.replay import replay
 from nanotick.session.rundir import RunDir
 from nanotick.session.sample import RECORDED_SECONDS, sample_files
-from nanotick.session.strategies import resolve
 from nanotick.session.venue_process import VenueProcess
 
 __all__ = ["demo", "verdict"]
@@ -47,7 +47,7 @@ def demo(config: Config, say: Say, *, show_status: bool = False) -> dict[str, An
         VenueError: if the venue server or a connection to it failed.
         InvariantError: if the engine found itself wrong.
     """
-    strategy = resolve(config.strategy.name, config.strategy.params)
+    strategy = make_strategy(config)
     run = RunDir.create(Path(config.run.dir), "demo", config)
     began = time.monotonic()
     venue = VenueProcess(
@@ -62,10 +62,12 @@ def demo(config: Config, say: Say, *, show_status: bool = False) -> dict[str, An
         with _status_line(run, show_status):
             summary = _live(config, strategy, run, venue)
         ledger = venue.ask("ledger")
-    differences = reconcile.differences(reconcile.from_summary(summary), reconcile.from_ledger(ledger))
+    differences = reconcile.differences(_our_account(run), reconcile.from_ledger(ledger))
+    if not summary["reconciled"]:
+        differences.append("the engine's own reconciliation at the end of the session did not come out even")
     run.log("reconciled", ok=not differences, differences=differences)
     say("replaying the journal")
-    replayed = replay(run.path, config.strategy.name)
+    replayed = replay(run.path)
     run.log("replayed", **replayed)
     say("writing the report")
     figures = _report(run)
@@ -75,34 +77,42 @@ def demo(config: Config, say: Say, *, show_status: bool = False) -> dict[str, An
 
 def _venue_arguments(config: Config) -> list[str]:
     words = [f"--data={path}" for path in sample_files()]
-    words += [f"--protocol={config.venue.protocol}", f"--speed={config.demo.speed:g}"]
+    words += [
+        f"--protocol={config.venue.protocol}",
+        f"--speed={config.demo.speed:g}",
+        f"--balance={config.demo.balance}",
+    ]
     return [*words, "--tls"] if config.venue.tls else words
 
 
 def _live(config: Config, strategy: Any, run: RunDir, venue: VenueProcess) -> dict[str, Any]:
-    """Runs the live driver in this process, on its own thread of Rust."""
+    protocol = config.venue.protocol
+    urls = venue.ready["urls"][protocol]
+    link = Link(urls, venue.key, venue.secret, venue.ready.get("ca_file"))
+    request = live_request(
+        config,
+        link,
+        fetch(protocol, urls["rest"], config.venue.symbols, link.ca_file),
+        strategy,
+        epoch=next_epoch(Path(config.run.dir)),
+        duration_s=(config.demo.seconds or RECORDED_SECONDS) / config.demo.speed + START_ALLOWANCE_S,
+        start_cash=config.demo.balance,
+    )
+    summary = run_live(request, strategy, run.path)
+    run.log(
+        "session",
+        **{key: summary.get(key) for key in ("events", "orders", "fills", "bad_messages", "halted")},
+    )
+    return summary
+
+
+def _our_account(run: RunDir) -> reconcile.Account:
     from nanotick import _core
 
-    recorded = config.demo.seconds or RECORDED_SECONDS
-    request = {
-        "venue": config.venue.protocol,
-        "urls": venue.ready["urls"],
-        "ca_file": venue.ready.get("ca_file") or config.venue.ca_file,
-        "symbols": config.venue.symbols,
-        "key": venue.key,
-        "secret": venue.secret,
-        "limits": msgspec.to_builtins(config.limits),
-        "mode": config.engine.mode,
-        "cpu": config.engine.cpu,
-        "duration_s": recorded / config.demo.speed + START_ALLOWANCE_S,
-        "strategy": config.strategy.name,
-    }
-    with core_errors():
-        summary: dict[str, Any] = json.loads(
-            _core.run_live(json.dumps(request).encode(), strategy, str(run.path))
-        )
-    run.log("session", **{key: summary.get(key) for key in ("events", "orders", "fills", "halted")})
-    return summary
+    records = list(read_records(run.journal, kinds={"session_start", "fill"}))
+    session = records[0]["body"]["session"]
+    fills = [record for record in records if record["kind"] == "fill"]
+    return reconcile.from_fills(fills, session["instruments"], session["start_cash"], _core.order_id_text)
 
 
 @contextmanager

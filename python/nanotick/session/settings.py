@@ -29,7 +29,7 @@ REDACTED = "<redacted>"
 
 Key = tuple[str, ...]
 #: Tables whose keys are not ours to know.
-OPEN_TABLES: tuple[Key, ...] = (("strategy", "params"),)
+OPEN_TABLES: tuple[Key, ...] = (("strategy", "params"), ("limits", "symbols"))
 
 
 @dataclass(frozen=True)
@@ -122,8 +122,8 @@ def to_toml(config: Config, comment: str = "") -> str:
             continue
         if key[:-1] != section:
             section = key[:-1]
-            out += ["", f"[{'.'.join(section)}]"]
-        out.append(f"{key[-1]} = {_toml_value(value)}")
+            out += ["", f"[{'.'.join(map(_toml_key, section))}]"]
+        out.append(f"{_toml_key(key[-1])} = {_toml_value(value)}")
     return "\n".join(out).lstrip("\n") + "\n"
 
 
@@ -168,7 +168,8 @@ def _parse_text(key: Key, text: str) -> Any:
 def _convert(merged: Mapping[Key, Value]) -> Config:
     for key, value in merged.items():
         _check_known(key, value.origin)
-    tree: dict[str, Any] = {}
+    # On top of the defaults, so that naming one instrument's limits does not take away another's.
+    tree: dict[str, Any] = msgspec.to_builtins(Config())
     for key, value in merged.items():
         node = tree
         for part in key[:-1]:
@@ -227,6 +228,10 @@ def _line_of(key: Key, lines: list[str]) -> int:
             if key[: len(full)] == full:
                 best = number
     return best
+
+
+def _toml_key(name: str) -> str:
+    return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else msgspec.json.encode(name).decode()
 
 
 def _toml_value(value: Any) -> str:

@@ -7,11 +7,8 @@ import json
 import os
 import selectors
 import signal
-import ssl
 import subprocess
 import sys
-import urllib.error
-import urllib.request
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +16,7 @@ from types import TracebackType
 from typing import Any
 
 from nanotick.errors import NanotickError, VenueError, from_code
+from nanotick.session.http import get_json
 
 __all__ = ["VenueProcess"]
 
@@ -87,22 +85,12 @@ class VenueProcess:
 
     def ask(self, path: str) -> dict[str, Any]:
         """What the control port answers to `GET /_control/<path>`."""
-        url = f"{self.ready['urls']['control'].rstrip('/')}/{path}"
-        context = None
-        if url.startswith("https:"):
-            context = ssl.create_default_context(cafile=self.ready.get("ca_file"))
-        try:
-            # No proxy: it is a server of ours on this machine.
-            handlers: list[urllib.request.BaseHandler] = [urllib.request.ProxyHandler({})]
-            if context is not None:
-                handlers.append(urllib.request.HTTPSHandler(context=context))
-            with urllib.request.build_opener(*handlers).open(url, timeout=10) as answer:
-                body: dict[str, Any] = json.load(answer)
-        except (OSError, ValueError) as error:
+        answer = get_json(f"{self.ready['urls']['control']}/{path}", self.ready.get("ca_file"))
+        if not isinstance(answer, dict):
             raise VenueError(
-                f"the venue server does not answer at {url}: {error}", f"see {self.log}"
-            ) from error
-        return body
+                f"the venue server answered {path} with something else than an object", f"see {self.log}"
+            )
+        return answer
 
     def _first_line(self, child: subprocess.Popen[bytes]) -> dict[str, Any]:
         line = _read_line(child.stdout, READY_TIMEOUT_S)
