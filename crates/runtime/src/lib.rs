@@ -7,5 +7,6 @@ pub mod clock;
 pub mod histogram;
 pub mod recording;
 pub mod transport;
+pub mod venue;
 pub mod wait;
 pub mod ws;

@@ -8,6 +8,7 @@ pub mod json;
 pub mod lane;
 mod number;
 mod padded;
+pub mod server;
 pub mod sign;
 pub mod symbols;
 

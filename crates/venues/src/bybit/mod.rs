@@ -2,3 +2,4 @@
 
 pub mod decode;
 mod messages;
+pub mod server;
