@@ -3,10 +3,10 @@
 //! WebSocket framing is a library's here, not our own: the client's framer is tested against someone else's.
 
 use super::http::{self, Parsed, Request};
+use crate::transport::{Stream, Transport};
 use nanotick_venues::server::Reply;
 use std::io::{self, Read, Write};
-use std::net::TcpStream;
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::BorrowedFd;
 use std::time::Instant;
 use tungstenite::protocol::frame::coding::CloseCode;
 use tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
@@ -61,7 +61,7 @@ pub(super) enum Heard {
 }
 
 pub(super) struct Connection {
-    socket: TcpStream,
+    stream: Stream,
     stage: Stage,
     /// How much of the output has been sent.
     sent: usize,
@@ -76,11 +76,9 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    pub fn new(socket: TcpStream, now: Instant) -> io::Result<Connection> {
-        socket.set_nonblocking(true)?;
-        socket.set_nodelay(true)?;
-        Ok(Connection {
-            socket,
+    pub fn new(stream: Stream, now: Instant) -> Connection {
+        Connection {
+            stream,
             stage: Stage::Http(Pipe::default()),
             sent: 0,
             is_closing: false,
@@ -90,11 +88,11 @@ impl Connection {
             texts_in: 0,
             texts_out: 0,
             bytes_out: 0,
-        })
+        }
     }
 
     pub fn fd(&self) -> BorrowedFd<'_> {
-        self.socket.as_fd()
+        self.stream.fd()
     }
 
     pub fn is_websocket(&self) -> bool {
@@ -106,6 +104,11 @@ impl Connection {
             Stage::Http(pipe) => pipe,
             Stage::WebSocket(socket) => socket.get_mut(),
         }
+    }
+
+    /// Whether it wants to know when the socket takes more.
+    pub fn wants_write(&self) -> bool {
+        self.queued_bytes() > 0 || self.stream.wants_write()
     }
 
     pub fn queued_bytes(&self) -> usize {
@@ -120,7 +123,7 @@ impl Connection {
     pub fn receive(&mut self, now: Instant) -> io::Result<()> {
         let mut chunk = [0u8; 16 << 10];
         loop {
-            match self.socket.read(&mut chunk) {
+            match self.stream.recv(&mut chunk) {
                 Ok(0) => {
                     self.is_at_end = true;
                     return Ok(());
@@ -237,9 +240,12 @@ impl Connection {
                 pipe.output.clear();
                 self.sent = 0;
                 self.last_progress = now;
-                return Ok(());
+                return match self.stream.flush() {
+                    Err(e) if e.kind() != io::ErrorKind::WouldBlock => Err(e),
+                    _ => Ok(()),
+                };
             }
-            match self.socket.write(&pipe.output[sent..]) {
+            match self.stream.send(&pipe.output[sent..]) {
                 Ok(n) => {
                     self.sent += n;
                     self.bytes_out += n as u64;
@@ -259,6 +265,6 @@ impl Connection {
 
     /// Whether there is nothing left to do for it.
     pub fn is_done(&self) -> bool {
-        self.is_at_end || (self.is_closing && self.queued_bytes() == 0)
+        self.is_at_end || (self.is_closing && !self.wants_write())
     }
 }

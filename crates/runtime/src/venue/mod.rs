@@ -9,6 +9,7 @@ mod control;
 mod http;
 mod playback;
 mod run;
+mod tls;
 
 pub use config::{Fees, Protocol, SecretText, Speed, Start, VenueConfig};
 

@@ -6,10 +6,12 @@ use super::connection::{Connection, Heard, MAX_QUEUED_BYTES};
 use super::control::{self, Traffic};
 use super::http::Request;
 use super::playback::Playback;
+use super::tls::TlsFiles;
 use super::VenueError;
+use crate::transport::{timespec, Stream};
 use nanotick_venues::bybit::server::BybitServer;
 use nanotick_venues::server::{Call, Conn, Credentials, Now, Outbox, Push, Reply, VenueServer};
-use rustix::event::{poll, PollFd, PollFlags, Timespec};
+use rustix::event::{poll, PollFd, PollFlags};
 use serde_json::{json, Map, Value};
 use std::collections::{BTreeMap, VecDeque};
 use std::io;
@@ -55,6 +57,7 @@ struct Room {
 pub(super) struct Runner {
     listener: TcpListener,
     address: SocketAddr,
+    tls: Option<TlsFiles>,
     rooms: Vec<Room>,
     playback: Playback,
     market: Market,
@@ -100,6 +103,7 @@ impl Runner {
         let mut runner = Runner {
             listener,
             address,
+            tls: if config.tls { Some(TlsFiles::make()?) } else { None },
             rooms,
             playback,
             market: Market::Waiting,
@@ -153,7 +157,8 @@ impl Runner {
 
     /// Where clients find what.
     fn ready(&self) -> String {
-        let (http, ws) = (format!("http://{}", self.address), format!("ws://{}", self.address));
+        let s = if self.tls.is_some() { "s" } else { "" };
+        let (http, ws) = (format!("http{s}://{}", self.address), format!("ws{s}://{}", self.address));
         let mut urls = Map::new();
         for room in &self.rooms {
             let (name, places) = match room.protocol {
@@ -172,7 +177,11 @@ impl Runner {
             urls.insert(name.into(), places);
         }
         urls.insert("control".into(), json!(format!("{http}/_control")));
-        json!({ "schema": 1, "ready": true, "urls": urls }).to_string()
+        let mut ready = json!({ "schema": 1, "ready": true, "urls": urls });
+        if let Some(tls) = &self.tls {
+            ready["ca_file"] = json!(tls.ca_file);
+        }
+        ready.to_string()
     }
 
     fn now(&self) -> Now {
@@ -183,11 +192,11 @@ impl Runner {
     /// Waits until something can be done; returns who can be read.
     fn wait(&mut self) -> Result<Vec<u64>, VenueError> {
         let timeout = self.time_to_next()?;
-        let timeout = Timespec { tv_sec: timeout.as_secs() as i64, tv_nsec: timeout.subsec_nanos().into() };
+        let timeout = timespec(timeout);
         let mut fds = vec![PollFd::from_borrowed_fd(self.listener.as_fd(), PollFlags::IN)];
         for connection in self.connections.values() {
             let mut wanted = PollFlags::IN;
-            if connection.queued_bytes() > 0 {
+            if connection.wants_write() {
                 wanted |= PollFlags::OUT;
             }
             fds.push(PollFd::from_borrowed_fd(connection.fd(), wanted));
@@ -225,9 +234,9 @@ impl Runner {
             if self.connections.len() >= MAX_CONNECTIONS {
                 continue;
             }
-            if let Ok(connection) = Connection::new(socket, Instant::now()) {
+            if let Ok(stream) = Stream::server(socket, self.tls.as_ref().map(|tls| &tls.config)) {
                 self.traffic.accepted += 1;
-                self.connections.insert(self.next_connection, connection);
+                self.connections.insert(self.next_connection, Connection::new(stream, Instant::now()));
                 self.next_connection += 1;
             }
         }
