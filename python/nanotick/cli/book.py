@@ -11,7 +11,7 @@ import typer
 from nanotick.cli import output
 from nanotick.errors import DataError, UsageError, core_errors
 
-app = typer.Typer(rich_markup_mode=None, help="Order books from raw recordings.")
+app = typer.Typer(add_completion=False, rich_markup_mode=None, help="Order books from raw recordings.")
 
 FORMATS = ("binance-usdm", "binance-coinm", "binance-spot", "bybit-linear")
 #: What makes a recording fail; the rest is told and left to the reader.

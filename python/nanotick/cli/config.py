@@ -10,7 +10,7 @@ import typer
 
 from nanotick.cli import output
 
-app = typer.Typer(rich_markup_mode=None, help="Show and check the configuration.")
+app = typer.Typer(add_completion=False, rich_markup_mode=None, help="Show and check the configuration.")
 
 File = Annotated[Path | None, typer.Option("--config", help="Project file instead of ./nanotick.toml.")]
 

@@ -12,7 +12,7 @@ import typer
 
 from nanotick.cli import output
 
-app = typer.Typer(rich_markup_mode=None)
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 
 class Venue(StrEnum):

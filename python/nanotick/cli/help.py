@@ -7,7 +7,9 @@ import typer
 from nanotick.cli import output
 from nanotick.errors import exit_codes
 
-app = typer.Typer(rich_markup_mode=None, help="Topics that are not the help of one command.")
+app = typer.Typer(
+    add_completion=False, rich_markup_mode=None, help="Topics that are not the help of one command."
+)
 
 
 @app.callback()

@@ -11,7 +11,7 @@ import typer
 from nanotick.cli import output
 from nanotick.errors import DataError, UsageError, core_errors
 
-app = typer.Typer(rich_markup_mode=None, help="Look into a journal.")
+app = typer.Typer(add_completion=False, rich_markup_mode=None, help="Look into a journal.")
 
 Where = Annotated[
     Path, typer.Argument(metavar="PATH", help="A journal, or the run's directory that holds one.")

@@ -12,7 +12,7 @@ import typer
 
 from nanotick.errors import DataError, UsageError, core_errors
 
-app = typer.Typer(rich_markup_mode=None, help="The venue server.")
+app = typer.Typer(add_completion=False, rich_markup_mode=None, help="The venue server.")
 
 PROTOCOLS = ("bybit", "binance")
 

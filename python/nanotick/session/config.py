@@ -41,9 +41,6 @@ class VenueConfig(Struct, forbid_unknown_fields=True, frozen=True):
         Meta(description="Instruments to trade, by the venue's names.", min_length=1, max_length=64),
     ] = field(default_factory=lambda: ["BTCUSDT", "ETHUSDT"])
     tls: Annotated[bool, Meta(description="Encrypt all connections.")] = False
-    ca_file: Annotated[
-        str | None, Meta(description="PEM file of the authority that signed the venue's certificate.")
-    ] = None
     key: Annotated[str, Meta(description="API key. Better given as NANOTICK_VENUE__KEY.")] = ""
     secret: Annotated[str, Meta(description="API secret. Better given as NANOTICK_VENUE__SECRET.")] = ""
 
