@@ -50,6 +50,4 @@ def _context(ca_file: str | None) -> ssl.SSLContext:
     try:
         return ssl.create_default_context(cafile=ca_file)
     except OSError as error:
-        raise ConfigError(
-            f"venue.ca_file: {ca_file} is no certificate: {error}", "give a PEM file"
-        ) from error
+        raise ConfigError(f"{ca_file} is no certificate: {error}", "it must be a PEM file") from error
