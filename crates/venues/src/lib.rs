@@ -10,6 +10,7 @@ mod number;
 mod padded;
 pub mod server;
 pub mod sign;
+mod step_text;
 pub mod symbols;
 
 pub use padded::{padded, Padded, PADDING};

@@ -333,25 +333,60 @@ mod simd {
     }
 }
 
+const PAIRS: [[u8; 2]; 100] = {
+    let mut table = [[0u8; 2]; 100];
+    let mut i = 0;
+    while i < 100 {
+        table[i] = [b'0' + (i / 10) as u8, b'0' + (i % 10) as u8];
+        i += 1;
+    }
+    table
+};
+
+/// The most digits that [`write_u64`] writes.
+pub(crate) const U64_ROOM: usize = 20;
+
+const POW10: [u64; U64_ROOM] = {
+    let mut table = [0u64; U64_ROOM];
+    let (mut i, mut power) = (1, 10u64);
+    while i < U64_ROOM {
+        table[i] = power;
+        power = power.wrapping_mul(10);
+        i += 1;
+    }
+    table
+};
+
+/// Decimal digits of `value`; 1 for zero.
+#[inline(always)]
+pub(crate) fn digits_of(value: u64) -> usize {
+    // 1233 / 4096 is a little more than log10(2).
+    let guess = ((64 - (value | 1).leading_zeros() as usize) * 1233) >> 12;
+    guess + (value >= POW10[guess]) as usize
+}
+
 /// Writes `value` in decimal at the front of `out`; returns the length.
 ///
+/// The length is found first, so that each digit is stored where it belongs: digits that are formed elsewhere and then
+/// copied make the copy wait for the stores.
+///
 /// # Panics
-/// If `out` is too short; 20 bytes are always enough.
+/// If `out` is too short; [`U64_ROOM`] bytes are always enough.
 #[inline]
-#[cfg_attr(not(test), allow(dead_code))]
 pub(crate) fn write_u64(mut value: u64, out: &mut [u8]) -> usize {
-    let mut buffer = [0u8; 20];
-    let mut at = 20;
-    loop {
-        at -= 1;
-        buffer[at] = b'0' + (value % 10) as u8;
-        value /= 10;
-        if value == 0 {
-            break;
-        }
+    let n = digits_of(value);
+    let out = &mut out[..n];
+    let mut at = n;
+    while value >= 100 {
+        at -= 2;
+        out[at..at + 2].copy_from_slice(&PAIRS[(value % 100) as usize]);
+        value /= 100;
     }
-    let n = 20 - at;
-    out[..n].copy_from_slice(&buffer[at..]);
+    if value >= 10 {
+        out[..2].copy_from_slice(&PAIRS[value as usize]);
+    } else {
+        out[0] = b'0' + value as u8;
+    }
     n
 }
 

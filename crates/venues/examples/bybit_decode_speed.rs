@@ -1,6 +1,6 @@
 //! How fast Bybit order book deltas are decoded: the least mean time over many batches, by number of levels.
 //!
-//! `cargo run --release -p nanotick-venues --example decode_speed`
+//! `cargo run --release -p nanotick-venues --example bybit_decode_speed`
 
 use nanotick_model::{Cash, ContractKind, Grid, Instrument, InstrumentId, Px, Qty, Rate, Text, Venue};
 use nanotick_venues::bybit::decode::Decoder;
