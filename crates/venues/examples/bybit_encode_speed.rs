@@ -23,7 +23,7 @@ fn main() {
         Command::Place(Place {
             client: ClientId::new(1, 100_000 + seq),
             instrument: InstrumentId(0),
-            side: if seq % 2 == 0 { Side::Buy } else { Side::Sell },
+            side: if seq.is_multiple_of(2) { Side::Buy } else { Side::Sell },
             order_type: OrderType::Limit,
             tif: TimeInForce::PostOnly,
             reduce_only: false,

@@ -591,3 +591,6 @@ impl VenueClient for BybitClient {
         (self.bad + self.account.bad, self.last_bad.or(self.account.last_bad))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -324,3 +324,6 @@ pub(super) fn side_of(text: &Str) -> Option<Side> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -109,7 +109,8 @@ mod tests {
     fn the_rule_in_cases() {
         use Verdict::*;
         let (snapshot, delta) = (true, false);
-        let cases: &[(&[(bool, u64)], &[Verdict])] = &[
+        type Case<'a> = (&'a [(bool, u64)], &'a [Verdict]);
+        let cases: &[Case] = &[
             (&[(delta, 7)], &[Waiting]),
             (&[(snapshot, 7), (delta, 8), (delta, 9)], &[Snapshot { resumed: true }, Delta, Delta]),
             (
