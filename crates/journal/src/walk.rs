@@ -15,6 +15,7 @@ use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 const MAX_LISTED: usize = 1000;
+const NOTHING_DUE: &str = "nothing stands where a record is due";
 
 /// How the last segment ends.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -216,7 +217,7 @@ impl Walk<'_, '_> {
                     self.unknown_version(name, at, found as u32, PAYLOAD_VERSION as u32);
                     break None;
                 }
-                Step::End => "nothing stands where a record is due",
+                Step::End => NOTHING_DUE,
                 Step::Bad(why) => why,
             };
             if is_last && has_moved_on(path, at, &bytes) {
@@ -228,6 +229,8 @@ impl Walk<'_, '_> {
                     place = next;
                 }
                 Next::None if is_last => {
+                    let why =
+                        if why == NOTHING_DUE { "bytes of a record that was never finished" } else { why };
                     self.tail(name, at, used_end(&bytes, at), why);
                     break Some(End::Open { header: *header, place });
                 }

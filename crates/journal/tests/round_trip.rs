@@ -31,7 +31,7 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 150, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 150, failure_persistence: None, ..ProptestConfig::default() })]
     #[test]
     fn every_record_comes_back_in_order(pages in 1u64..4, steps in proptest::collection::vec(step(), 1..120)) {
         let dir = Dir::new();
@@ -189,4 +189,24 @@ fn committing_more_than_was_reserved_is_a_bug() {
         Writer::create(dir.path(), Options { segment_bytes: 4096, ..Options::default() }).unwrap();
     writer.reserve(10).unwrap();
     writer.commit(1, 0, 0, 11);
+}
+
+/// After a failed sync the kernel may have dropped the bytes: a second call must not report success.
+#[test]
+fn a_failed_sync_is_never_tried_again() {
+    let dir = Dir::new();
+    let mut writer =
+        Writer::create(dir.path(), Options { segment_bytes: 4096, ..Options::default() }).unwrap();
+    writer.append(1, 0, 0, &[1]).unwrap();
+    let mut elsewhere = writer.syncer();
+    elsewhere.sync().unwrap();
+    let segment = dir.path().join("0000000001.ntj");
+    std::fs::rename(&segment, dir.path().join("away")).unwrap();
+    assert!(matches!(writer.sync(), Err(JournalError::Io { .. })));
+    assert!(elsewhere.sync().is_err());
+    std::fs::rename(dir.path().join("away"), segment).unwrap();
+    assert!(writer.is_poisoned());
+    assert!(matches!(writer.sync(), Err(JournalError::Poisoned { .. })));
+    assert!(matches!(elsewhere.sync(), Err(JournalError::Poisoned { .. })));
+    assert!(matches!(writer.append(1, 0, 0, &[1]), Err(JournalError::Poisoned { .. })));
 }

@@ -1,4 +1,5 @@
 //! What the journal's tests share: a folder that removes itself, and records that outlive their reader.
+#![allow(dead_code, reason = "each test file is a crate of its own, and uses some of it")]
 
 use nanotick_journal::{Reader, Record};
 use std::path::{Path, PathBuf};
