@@ -43,19 +43,7 @@ type Visit<'v> = dyn FnMut(&RecordHeader, usize) + 'v;
 
 /// Reads everything, calling `visit` with each valid record's header and payload length.
 pub fn walk(path: &Path, visit: &mut Visit) -> Walked {
-    let mut walk = Walk {
-        out: Walked {
-            report: Report::default(),
-            refusal: None,
-            end: None,
-            unwritten: Vec::new(),
-            last_epoch: 0,
-            first_seq: 0,
-        },
-        due: None,
-        visit,
-        bytes: Vec::new(),
-    };
+    let mut walk = Walk::new(visit);
     if let Err(e) = walk.everything(path) {
         let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
         walk.damage(&name, 0, e.to_string().lines().next().unwrap_or_default());
@@ -78,7 +66,19 @@ struct Walk<'v, 'w> {
     bytes: Vec<u8>,
 }
 
-impl Walk<'_, '_> {
+impl<'v, 'w> Walk<'v, 'w> {
+    fn new(visit: &'v mut Visit<'w>) -> Walk<'v, 'w> {
+        let out = Walked {
+            report: Report::default(),
+            refusal: None,
+            end: None,
+            unwritten: Vec::new(),
+            last_epoch: 0,
+            first_seq: 0,
+        };
+        Walk { out, due: None, visit, bytes: Vec::new() }
+    }
+
     fn everything(&mut self, path: &Path) -> Result<(), JournalError> {
         let meta = fs::metadata(path).map_err(|e| JournalError::io("open", path, e))?;
         if !meta.is_dir() {
@@ -274,4 +274,36 @@ fn has_moved_on(path: &Path, at: usize, bytes: &[u8]) -> bool {
     let mut now = vec![0; read.len()];
     let again = File::open(path).and_then(|file| file.read_exact_at(&mut now, at as u64));
     again.is_ok() && now != read
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Options, Writer};
+
+    /// A file that is read while it is written can show a later record without an earlier one.
+    #[test]
+    fn what_a_busy_writer_makes_of_a_reading_is_no_damage() {
+        let dir = std::env::temp_dir().join(format!("nanotick_journal_walk_{}", std::process::id()));
+        let mut writer = Writer::create(&dir, Options { segment_bytes: 4096, ..Options::default() }).unwrap();
+        for _ in 0..3 {
+            writer.append(1, 0, 0, &[7; 8]).unwrap();
+        }
+        let file = segment_path(&dir, 1);
+        let mut read_early = fs::read(&file).unwrap();
+        let second = SEGMENT_HEAD + 56;
+        read_early[second..second + 56].fill(0);
+        let judge = || {
+            let mut ignore = |_: &RecordHeader, _| {};
+            let mut walk = Walk::new(&mut ignore);
+            walk.bytes = read_early.clone();
+            walk.segment("1", &file, Some(1), true);
+            (walk.out.report.records, walk.out.report.damage_count)
+        };
+        assert_eq!(judge(), (1, 0), "the file shows by now that the record is there");
+        fs::write(&file, &read_early).unwrap();
+        assert_eq!(judge(), (2, 1), "the record is gone");
+        drop(writer);
+        fs::remove_dir_all(&dir).unwrap();
+    }
 }

@@ -51,7 +51,9 @@ fn limited_process() {
     // SAFETY: plain calls with valid arguments; no other thread cares for this signal or limit.
     let set_limit = |bytes: u64| unsafe {
         libc::signal(libc::SIGXFSZ, libc::SIG_IGN);
-        let limit = libc::rlimit { rlim_cur: bytes, rlim_max: libc::RLIM_INFINITY };
+        let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+        assert_eq!(libc::getrlimit(libc::RLIMIT_FSIZE, &mut limit), 0);
+        limit.rlim_cur = bytes.min(limit.rlim_max);
         assert_eq!(libc::setrlimit(libc::RLIMIT_FSIZE, &limit), 0);
     };
     // The first segment fits; the writer that comes later wants larger ones.
@@ -61,11 +63,7 @@ fn limited_process() {
     drop(writer);
     let larger = Options { segment_bytes: OPTIONS.segment_bytes * 2, ..OPTIONS };
     let (mut writer, _) = Writer::open(dir, larger).unwrap();
-    let failed = loop {
-        if let Err(e) = writer.append(1, 2, 3, &[5; 1000]) {
-            break e;
-        }
-    };
+    let failed = (0..1000).find_map(|_| writer.append(1, 2, 3, &[5; 1000]).err()).expect("the limit counts");
     assert!(matches!(&failed, JournalError::Io { source, .. } if source.raw_os_error() == Some(libc::EFBIG)));
     assert!(writer.is_poisoned());
     let last_seq = writer.seq();

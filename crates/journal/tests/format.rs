@@ -31,7 +31,15 @@ fn write_two_segments(dir: &Dir) {
     let mut writer = Writer::create(dir.path(), OPTIONS).unwrap();
     while !segment(dir, 2).exists() {
         let seq = writer.seq() + 1;
-        writer.append(0x0a0b, -5, seq as i64, &vec![seq as u8; seq as usize]).unwrap();
+        let payload = vec![seq as u8; seq as usize];
+        if seq.is_multiple_of(2) {
+            let room = writer.reserve(payload.len() + 20).unwrap();
+            room.fill(0xff);
+            room[..payload.len()].copy_from_slice(&payload);
+            writer.commit(0x0a0b, -5, seq as i64, payload.len());
+        } else {
+            writer.append(0x0a0b, -5, seq as i64, &payload).unwrap();
+        }
     }
 }
 
@@ -63,6 +71,7 @@ fn an_independent_decoder_reads_it() {
             prev_crc = u32_at(&bytes, at + 44);
             assert_eq!(prev_crc, record_crc(&bytes, at));
             assert!(bytes[at + 48..at + 48 + len].iter().all(|&b| b == seq as u8));
+            assert!(bytes[at + 48 + len..at + 48 + len.next_multiple_of(8)].iter().all(|&b| b == 0));
             at += 48 + len.next_multiple_of(8);
         }
         if index == 1 {
@@ -122,4 +131,19 @@ fn a_record_rewritten_with_a_right_checksum_breaks_the_chain() {
     let report = verify(dir.path());
     assert_eq!((report.damage_count, report.recoverable_to), (1, 2), "the record after it does not follow");
     assert!(matches!(Writer::open(dir.path(), OPTIONS), Err(JournalError::Corrupt { .. })));
+}
+
+#[test]
+fn another_build_begins_a_segment_of_its_own() {
+    let dir = Dir::new();
+    for (build_hash, segments) in [(1, 1), (1, 1), (2, 2), (2, 2), (1, 3)] {
+        let options = Options { build_hash, ..OPTIONS };
+        let mut writer = match Writer::open(dir.path(), options) {
+            Ok((writer, _)) => writer,
+            Err(_) => Writer::create(dir.path(), options).unwrap(),
+        };
+        writer.append(1, 0, 0, &[]).unwrap();
+        assert_eq!(verify(dir.path()).segments, segments);
+        assert_eq!(u64_at(&fs::read(segment(&dir, segments as u32)).unwrap(), 48), build_hash);
+    }
 }

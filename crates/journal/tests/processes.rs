@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 const DIR_VARIABLE: &str = "JOURNAL_TEST_DIR";
 const EPOCH_VARIABLE: &str = "JOURNAL_TEST_EPOCH";
 const KILLS: u32 = 30;
+const MOST_RECORDS_PER_LIFE: u64 = 100_000;
 /// So small that a life of some milliseconds goes through several segments.
 const SEGMENT_BYTES: u64 = 1 << 16;
 
@@ -26,7 +27,7 @@ fn payload(seq: u64) -> Vec<u8> {
     (0..8 + seq * 37 % 300).map(|i| (seq.wrapping_mul(0x9e37_79b9) >> (i % 24)) as u8).collect()
 }
 
-/// Appends for ever; after each record, and not before, puts its number into the pipe.
+/// Appends until it is killed; after each record, and not before, puts its number into the pipe.
 #[test]
 #[ignore = "the body of another process"]
 fn writer_process() {
@@ -34,9 +35,9 @@ fn writer_process() {
     let epoch: u32 = std::env::var(EPOCH_VARIABLE).unwrap().parse().unwrap();
     let (mut writer, _) = Writer::open(Path::new(&dir), options(epoch)).unwrap();
     let mut pipe = std::io::stderr().lock();
-    loop {
+    for _ in 0..MOST_RECORDS_PER_LIFE {
         let payload = payload(writer.seq() + 1);
-        let seq = if writer.seq() % 3 == 0 {
+        let seq = if writer.seq().is_multiple_of(3) {
             let room = writer.reserve(payload.len() + 100).unwrap();
             room.fill(0xaa);
             room[..payload.len()].copy_from_slice(&payload);
@@ -45,9 +46,13 @@ fn writer_process() {
             writer.append(1, 0, 0, &payload).unwrap()
         };
         pipe.write_all(&seq.to_le_bytes()).unwrap();
-        if seq % 97 == 0 {
+        if seq.is_multiple_of(97) {
             writer.prepare_next().unwrap();
         }
+    }
+    // A test that hangs must not fill the disk: wait to be killed, or for the test to be gone.
+    while pipe.write_all(&writer.seq().to_le_bytes()).is_ok() {
+        std::thread::sleep(Duration::from_millis(10));
     }
 }
 
@@ -86,6 +91,7 @@ fn nothing_acknowledged_is_lost_when_the_writer_is_killed() {
     drop(Writer::create(dir.path(), options(0)).unwrap());
     let reader = Reader::open(dir.path()).unwrap();
     let mut follower = Follower { reader, last_seq: 0, last_epoch: 0 };
+    let mut killed_at_work = 0;
     for life in 1..=KILLS {
         let before = follower.last_seq;
         let mut writer = start_writer(dir.path(), life);
@@ -100,8 +106,6 @@ fn nothing_acknowledged_is_lost_when_the_writer_is_killed() {
         while Instant::now() < until {
             follower.follow();
         }
-        let report = verify(dir.path());
-        assert!(report.damage.is_empty(), "beside a live writer: {:?}", report.damage);
         writer.kill().unwrap();
         writer.wait().unwrap();
         let acknowledged = acknowledgements.join().unwrap();
@@ -116,7 +120,9 @@ fn nothing_acknowledged_is_lost_when_the_writer_is_killed() {
         assert_eq!((recovery.last_seq, recovery.records), (follower.last_seq, follower.last_seq));
         assert_eq!(recovery.last_epoch, life);
         drop(writer);
+        killed_at_work += u32::from(follower.last_seq - before < MOST_RECORDS_PER_LIFE);
     }
+    assert!(killed_at_work > KILLS / 2, "only {killed_at_work} of {KILLS} were killed at work");
     let report = verify(dir.path());
     assert!(report.damage.is_empty() && report.tail.is_none());
     assert!(report.segments > KILLS as u64 / 2, "only {} segments: no rollover was met", report.segments);
