@@ -5,6 +5,7 @@ pub mod alloc_guard;
 pub mod book_verify;
 pub mod clock;
 pub mod histogram;
+pub mod http;
 pub mod recording;
 pub mod transport;
 pub mod venue;

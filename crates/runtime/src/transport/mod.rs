@@ -7,6 +7,7 @@ pub mod trust;
 
 pub use error::{NetError, NetErrorKind};
 pub use tcp::Tcp;
+pub(crate) use tls::explain as explain_tls;
 pub use tls::Tls;
 
 use rustix::event::{poll, PollFd, PollFlags};

@@ -151,7 +151,7 @@ impl Drop for Tls {
 }
 
 /// A TLS error as a sentence, with what to do about it.
-pub(super) fn explain(what: &str, error: &rustls::Error) -> NetError {
+pub(crate) fn explain(what: &str, error: &rustls::Error) -> NetError {
     let (why, hint) = match error {
         rustls::Error::InvalidCertificate(reason) => certificate_error(reason),
         rustls::Error::AlertReceived(alert) => alert_received(*alert),
