@@ -12,15 +12,23 @@ pub fn allowed_cpus() -> io::Result<Vec<usize>> {
 /// Binds the calling thread to one CPU.
 #[cfg(target_os = "linux")]
 pub fn pin_to(cpu: usize) -> io::Result<()> {
+    allow(&[cpu])
+}
+
+/// Lets the calling thread run on these CPUs and no others.
+#[cfg(target_os = "linux")]
+pub fn allow(cpus: &[usize]) -> io::Result<()> {
     use rustix::thread::CpuSet;
-    if cpu >= CpuSet::MAX_CPU {
-        return Err(no_such_cpu(cpu));
-    }
     let mut set = CpuSet::new();
-    set.set(cpu);
-    rustix::thread::sched_setaffinity(None, &set).map_err(|e| match e {
-        rustix::io::Errno::INVAL => no_such_cpu(cpu),
-        other => other.into(),
+    for &cpu in cpus {
+        if cpu >= CpuSet::MAX_CPU {
+            return Err(no_such_cpu(cpu));
+        }
+        set.set(cpu);
+    }
+    rustix::thread::sched_setaffinity(None, &set).map_err(|e| match (e, cpus) {
+        (rustix::io::Errno::INVAL, &[cpu, ..]) => no_such_cpu(cpu),
+        (other, _) => other.into(),
     })
 }
 
@@ -60,12 +68,16 @@ mod elsewhere {
         Err(io::Error::new(io::ErrorKind::Unsupported, "threads can be pinned on Linux only"))
     }
     /// Not offered by this system.
+    pub fn allow(_cpus: &[usize]) -> io::Result<()> {
+        pin_to(0)
+    }
+    /// Not offered by this system.
     pub fn lock_memory() -> io::Result<()> {
         Err(io::Error::new(io::ErrorKind::Unsupported, "memory can be locked on Linux only"))
     }
 }
 #[cfg(not(target_os = "linux"))]
-pub use elsewhere::{allowed_cpus, lock_memory, pin_to};
+pub use elsewhere::{allow, allowed_cpus, lock_memory, pin_to};
 
 #[cfg(all(test, target_os = "linux"))]
 mod tests {

@@ -2,6 +2,7 @@
 
 pub mod affinity;
 pub mod alloc_guard;
+pub mod bench;
 pub mod book_verify;
 pub mod clock;
 pub mod histogram;
