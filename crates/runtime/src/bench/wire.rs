@@ -41,8 +41,9 @@ impl Setup {
     }
 }
 
-/// Discarded at the start: caches, branch predictors and TCP's windows settle.
-const WARM_UP: usize = 500;
+/// One in so many round trips more is made and discarded at the start: caches, branch predictors and TCP's windows
+/// settle.
+const WARM_UP_SHARE: usize = 40;
 /// A peer that does not even connect has failed.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(20);
 
@@ -180,22 +181,24 @@ fn meet(mut task: Task, peer: Peer) -> io::Result<(TcpStream, Running)> {
 struct Laps {
     ticks: Vec<u64>,
     last: Option<u64>,
+    warm_up: usize,
     wanted: usize,
     deadline: u64,
 }
 
 impl Laps {
     fn new(setup: &Setup) -> Laps {
-        let wanted = setup.round_trips.max(1) + WARM_UP;
+        let warm_up = setup.round_trips / WARM_UP_SHARE;
+        let wanted = setup.round_trips.max(1) + warm_up;
         let deadline = clock::stamp() + clock::ticks_in(setup.time_limit);
-        Laps { ticks: Vec::with_capacity(wanted), last: None, wanted, deadline }
+        Laps { ticks: Vec::with_capacity(wanted), last: None, warm_up, wanted, deadline }
     }
     /// Whether to go on.
     fn lap(&mut self, now: u64) -> bool {
         if let Some(last) = self.last.replace(now) {
             self.add(now - last);
         }
-        self.ticks.len() < self.wanted && (now < self.deadline || self.ticks.len() <= WARM_UP)
+        self.ticks.len() < self.wanted && (now < self.deadline || self.ticks.len() <= self.warm_up)
     }
     fn add(&mut self, ticks: u64) {
         if self.ticks.len() < self.wanted {
@@ -204,7 +207,7 @@ impl Laps {
     }
     fn summary(&self) -> io::Result<Summary> {
         let clock = Clock::new();
-        let ns: Vec<u64> = self.ticks.iter().skip(WARM_UP).map(|&t| clock.ticks_to_ns(t)).collect();
+        let ns: Vec<u64> = self.ticks.iter().skip(self.warm_up).map(|&t| clock.ticks_to_ns(t)).collect();
         Summary::of(&ns).ok_or_else(|| io::Error::new(io::ErrorKind::TimedOut, "too few round trips"))
     }
 }
