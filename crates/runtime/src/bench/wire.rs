@@ -261,7 +261,7 @@ mod tests {
 
     /// Not pinned: a spinning pair on the cores of a busy machine may lose a time slice at each step.
     fn quick(mode: Mode) -> Setup {
-        let round_trips = if mode == Mode::Spin { 20 } else { 200 };
+        let round_trips = if mode == Mode::Spin { 5 } else { 200 };
         Setup { round_trips, time_limit: Duration::from_secs(1), pin: false, ..Setup::new(mode) }
     }
 
