@@ -1,4 +1,4 @@
-//! Reads a whole journal without trusting any of it: what [`verify`](crate::verify) reports and recovery decides by.
+//! Reads a whole journal without trusting any of it: what [`verify`](crate::verify()) reports and recovery decides by.
 //!
 //! It reads files rather than mapping them, so that one that shrinks meanwhile is an error and not a crash.
 
