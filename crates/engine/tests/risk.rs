@@ -153,6 +153,14 @@ fn each_refusal_has_its_code_limit_and_value() {
         (|c| c.intent.qty = Qty(2), Err((Code::MinNotional, 150_000_000, 119_998_000))),
         (|c| (c.intent.qty, c.intent.reduce_only, c.position) = (Qty(2), true, -5), Ok(599_990)),
         (|c| c.intent.qty = Qty(34), Err((Code::MaxNotional, 2_000_000_000, 2_039_966_000))),
+        // Exactly 150 coins.
+        (
+            |c| {
+                (c.bid, c.ask) = (level(500_000, 1), level(500_001, 1));
+                (c.intent.px, c.intent.qty) = (Px(500_000), Qty(3));
+            },
+            Ok(500_000),
+        ),
         (|c| c.intent.px = Px(594_001), Ok(594_001)),
         (|c| c.intent.px = Px(594_000), Err((Code::PriceCollar, 6000, 6000))),
         (|c| c.intent.px = Px(606_000), Ok(606_000)),
@@ -298,7 +306,7 @@ proptest! {
 
 proptest! {
     #[test]
-    fn no_window_holds_more_orders_than_allowed(gaps in proptest::collection::vec(0i64..30, 50..300), cancels: bool) {
+    fn no_window_holds_more_orders_than_allowed(gaps in proptest::collection::vec(0i64..12, 50..300), cancels: bool) {
         let (mut risk, mut now_ns, mut sent) = (risk(), NOW, Vec::new());
         let mut case = usual();
         for (seq, gap) in gaps.into_iter().enumerate() {
@@ -397,6 +405,8 @@ fn refusals_in_a_burst_halt_the_session() {
             risk.reduce_only();
             assert_eq!(risk.trading(), halted, "latched");
             risk.resume();
+            refuse(&mut risk, &bad, 99);
+            assert_eq!(risk.trading(), Trading::Active, "what was before a person resumed does not count");
             assert!(risk.place(ClientId::new(1, 1), &usual().intent, &usual().context(NOW)).is_ok());
         }
     }
