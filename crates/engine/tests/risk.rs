@@ -125,13 +125,14 @@ impl Case {
 
 #[test]
 fn each_refusal_has_its_code_limit_and_value() {
-    let case = |change: fn(&mut Case)| {
+    type Change = fn(&mut Case);
+    type Expected = Result<i64, (Code, i64, i64)>;
+    let case = |change: Change| {
         let mut case = usual();
         change(&mut case);
         case.run().map(|px| px.0).map_err(|d| (d.code, d.limit, d.value))
     };
-    type Expected = Result<i64, (Code, i64, i64)>;
-    let cases: &[(fn(&mut Case), Expected)] = &[
+    let cases: &[(Change, Expected)] = &[
         (|_| (), Ok(599_990)),
         (|c| c.trading = Trading::Halted(HaltReason::Operator), Err((Code::Halted, 0, 0))),
         (|c| c.reconciled = false, Err((Code::NotReconciled, 0, 0))),

@@ -350,7 +350,7 @@ fn check_collar(rules: &Rules, px: Px, context: &Context<'_>) -> Result<(), Deni
     // Doubled, as the middle may be half a tick: |2 px - (bid + ask)| × 10^4 > bps × (bid + ask).
     // Prices are below 2^54, so only the products need the wide type.
     let mid_x2 = context.bid.px.0.saturating_add(context.ask.px.0);
-    let distance_x2 = px.0.saturating_mul(2).abs_diff(mid_x2);
+    let distance_x2 = (px.0 * 2).abs_diff(mid_x2);
     let allowed = rules.limits.collar_bps as u128 * mid_x2 as u64 as u128;
     if distance_x2 as u128 * 10_000 > allowed {
         let ticks = (allowed / 20_000) as i64;
@@ -379,17 +379,17 @@ fn check_position(
     context: &Context<'_>,
     only_reducing: bool,
 ) -> Result<(), Denied> {
-    let own = match order.side {
-        Side::Buy => context.buys,
-        Side::Sell => context.sells,
+    // What is held on the order's side: negative if the order reduces.
+    let (own, held) = match order.side {
+        Side::Buy => (context.buys, context.position.0),
+        Side::Sell => (context.sells, context.position.0.saturating_neg()),
     };
     let limits = &rules.limits;
-    let may_trade = own.leaves.0.saturating_add(order.adds);
-    let worst = context.position.0.saturating_mul(order.side.sign()).saturating_add(may_trade);
+    let worst = held.saturating_add(own.leaves.0.saturating_add(order.adds));
     if only_reducing && worst > 0 {
         return Err(Denied::new(Code::ReduceOnly, 0, worst));
     }
-    if order.reduce_only && context.position.0.signum() != -order.side.sign() {
+    if order.reduce_only && held >= 0 {
         return Err(Denied::new(Code::ReduceOnly, 0, context.position.0));
     }
     if order.adds > 0 && worst > limits.max_position.0 {
