@@ -140,7 +140,7 @@ pub fn wire(
         let sent_at = clock::stamp();
         connection.send_frames(writer.frames())?;
         writer.clear();
-        inside.add(sent_at - received_at);
+        inside.add(sent_at.saturating_sub(received_at));
         if !laps.lap(received_at) {
             return Ok(WireResult { round_trip: laps.summary()?, inside: inside.summary()?, unanswered });
         }
@@ -196,7 +196,7 @@ impl Laps {
     /// Whether to go on.
     fn lap(&mut self, now: u64) -> bool {
         if let Some(last) = self.last.replace(now) {
-            self.add(now - last);
+            self.add(now.saturating_sub(last));
         }
         self.ticks.len() < self.wanted && (now < self.deadline || self.ticks.len() <= self.warm_up)
     }
