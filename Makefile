@@ -5,7 +5,7 @@ PY := .venv/bin/python
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check --no-input
 STAMPS := .venv/stamps
 RUST_SOURCES := $(shell find crates -name '*.rs' -o -name Cargo.toml) Cargo.toml Cargo.lock .cargo/config.toml
-FUZZ_SECONDS ?= 10
+FUZZ_SECONDS ?= 8
 SESSION_ARGS ?=
 
 # One interpreter for maturin, clippy and cargo test: PyO3 is not rebuilt between them.

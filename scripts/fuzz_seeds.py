@@ -1,0 +1,115 @@
+"""Writes the fuzz corpus from the bundled recordings: one file a message, the shapes that differ and a few of each."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+import struct
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+SAMPLE = ROOT / "python" / "nanotick" / "data" / "sample"
+PER_SHAPE = 6
+
+
+def recorded() -> list[bytes]:
+    """Messages of different shapes: their text with all digits alike is the shape."""
+    seen: Counter[bytes] = Counter()
+    chosen = []
+    for path in sorted(SAMPLE.glob("binance_usdm_*usdt_*.gz")):
+        with gzip.open(path) as lines:
+            for line in lines:
+                message = line.split(b" ", 1)[1].strip()
+                shape = re.sub(rb"\d+", b"0", message)[:120]
+                seen[shape] += 1
+                if seen[shape] <= PER_SHAPE and len(message) < 20_000:
+                    chosen.append(message)
+    return chosen
+
+
+def bybit_of(message: bytes) -> bytes | None:
+    """A Binance depth or trade message in Bybit's words."""
+    body: dict[str, Any] = json.loads(message)
+    body = body.get("data", body)
+    symbol = body.get("s")
+    if body.get("e") == "depthUpdate":
+        made: dict[str, Any] = {
+            "topic": f"orderbook.50.{symbol}",
+            "type": "delta",
+            "ts": body["E"],
+            "data": {"s": symbol, "b": body["b"][:24], "a": body["a"][:24], "u": body["u"], "seq": body["u"]},
+            "cts": body["E"],
+        }
+    elif body.get("e") == "trade":
+        one = {
+            "T": body["T"],
+            "s": symbol,
+            "S": "Buy",
+            "v": body["q"],
+            "p": body["p"],
+            "L": "PlusTick",
+            "i": "a-b",
+        }
+        one["BT"] = False
+        made = {"topic": f"publicTrade.{symbol}", "type": "snapshot", "ts": body["E"], "data": [one]}
+    else:
+        return None
+    return json.dumps(made, separators=(",", ":")).encode()
+
+
+def frames() -> list[bytes]:
+    """WebSocket frames behind the byte that chooses the reader's role and the pieces."""
+
+    def frame(first: int, payload: bytes, mask: bytes = b"") -> bytes:
+        size, masked = len(payload), 0x80 if mask else 0
+        short = size < 126
+        head = bytes([first, size | masked]) if short else struct.pack(">BBH", first, 126 | masked, size)
+        body = bytes(b ^ mask[i % 4] for i, b in enumerate(payload)) if mask else payload
+        return head + mask + body
+
+    text = frame(0x81, b'{"op":"pong"}') + frame(0x89, b"hi") + frame(0x88, b"\x03\xe8bye")
+    pieces = frame(0x01, b"he") + frame(0x8A, b"") + frame(0x00, b"l") + frame(0x80, "lö".encode())
+    long = frame(0x82, bytes(300))
+    masked = frame(0x81, b'{"op":"ping"}', b"\x01\x02\x03\x04")
+    return [
+        bytes([0]) + text,
+        bytes([2]) + pieces,
+        bytes([20]) + long,
+        bytes([1]) + masked,
+        bytes([3]) + masked * 3,
+    ]
+
+
+def main() -> int:
+    """Writes into the folder given, one folder a target."""
+    base = Path(sys.argv[1])
+    messages = recorded()
+    bybit = [made for message in messages if (made := bybit_of(message))]
+    lines = [b"1723100000000000000 " + message + b"\n" for message in messages[:12]]
+    seeds = {
+        "fuzz_binance": messages,
+        "fuzz_bybit": bybit,
+        "fuzz_websocket": frames(),
+        "fuzz_record": [bytes([kind]) + bytes(n) for kind in range(24) for n in (40, 48, 64, 128, 160)],
+        "fuzz_journal": [b"", bytes([0, 2, 0, 255]), bytes([0, 4, 2, 0]), bytes([200, 3, 1, 0])],
+        "fuzz_recording": [
+            b"".join(lines[:3]),
+            b"".join(lines),
+            gzip.compress(b"".join(lines[:2])),
+            b"12 {}\n",
+        ],
+    }
+    for target, inputs in seeds.items():
+        folder = base / target
+        folder.mkdir(parents=True, exist_ok=True)
+        for number, data in enumerate(inputs):
+            (folder / f"seed-{number:03}").write_bytes(data)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
