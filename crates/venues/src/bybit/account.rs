@@ -120,7 +120,8 @@ impl Account {
     pub fn positions<S: Sink>(&mut self, positions: &[PositionData], recv_ns: i64, sink: &mut S) {
         for position in positions {
             let outcome = self.position(position).map(|(instrument, body)| {
-                emit(sink, instrument, position.updated_time.0, recv_ns, Body::Position(body));
+                let time_ms = position.updated_time.as_str().parse().unwrap_or(0);
+                emit(sink, instrument, time_ms, recv_ns, Body::Position(body));
             });
             self.count(outcome);
         }

@@ -164,8 +164,9 @@ pub(super) struct PositionData<'a> {
     /// 0 in one-way mode; 1 and 2 are the two sides of hedge mode.
     #[serde(default)]
     pub position_idx: u8,
-    #[serde(default)]
-    pub updated_time: Int,
+    /// Empty if there has never been one.
+    #[serde(borrow, default)]
+    pub updated_time: Str<'a>,
 }
 
 #[derive(Deserialize, Debug)]

@@ -196,16 +196,20 @@ impl Reconciler {
         if !is_ours || self.outstanding == 0 || !STAGES[self.stage].contains(&query) {
             return Progress::Stray;
         }
-        let next = match self.read(query, response, account, recv_ns, sink) {
-            Ok(next) => next,
-            Err(bad) => {
-                account.refuse(bad);
-                self.stage = STAGES.len();
-                return Progress::Failed;
-            }
+        let bad_before = account.bad;
+        let read = self.read(query, response, account, recv_ns, sink);
+        if let Err(bad) = read {
+            account.refuse(bad);
+        }
+        // An entry that could not be read might be the very order or position that is missing.
+        let (Ok(next), true) = (read, account.bad == bad_before) else {
+            self.stage = STAGES.len();
+            return Progress::Failed;
         };
+        // Closed orders are evidence, not a list that must be whole: their last pages may be missing.
+        let next = next.filter(|_| page < MAX_PAGES || query != Query::ClosedOrders);
         if let Some(cursor) = next {
-            if page == MAX_PAGES {
+            if page >= MAX_PAGES {
                 self.stage = STAGES.len();
                 return Progress::Failed;
             }
@@ -235,8 +239,7 @@ impl Reconciler {
         sink: &mut S,
     ) -> Result<Option<String>, BadMessage> {
         let result = result_of(response)?;
-        let bad_before = account.bad;
-        let next = match query {
+        Ok(match query {
             Query::Executions => {
                 let page: Page<ExecutionData> = json::parse_raw(result)?;
                 account.executions(&page.list, recv_ns, sink);
@@ -269,12 +272,7 @@ impl Reconciler {
                 account.wallets(&page.list, 0, recv_ns, sink);
                 None
             }
-        };
-        // What could not be read might be the very order or position that is missing.
-        match account.last_bad {
-            Some(bad) if account.bad > bad_before => Err(bad),
-            _ => Ok(next),
-        }
+        })
     }
 }
 
