@@ -115,8 +115,8 @@ pub(super) struct Rules {
     pub min_qty: i64,
     pub max_qty: i64,
     /// Notional bounds in ticks × lots.
-    pub min_value: i128,
-    pub max_value: i128,
+    pub min_value: i64,
+    pub max_value: i64,
     /// Value of a tick × lot in units of cash.
     pub unit: i128,
     pub limits: Limits,
@@ -132,21 +132,25 @@ impl Rules {
         };
         // A venue that sets no upper bound publishes zero.
         let upper = |steps: i64| if steps <= 0 { MAX_STEPS } else { steps.min(MAX_STEPS) };
+        let rest = (instrument.min_notional.0.rem_euclid(unit) > 0) as i128;
+        // Below the largest `i64`, so that a product that stops there is above every bound.
+        let steps = |value: i128| value.clamp(0, i64::MAX as i128 - 1) as i64;
         Ok(Rules {
             min_px: instrument.min_px.0.max(1),
             max_px: upper(instrument.max_px.0),
             min_qty: instrument.min_qty.0.max(1),
             max_qty: upper(instrument.max_qty.0).min(limits.max_order_qty.0),
-            min_value: (instrument.min_notional.0 + unit - 1).div_euclid(unit),
-            max_value: limits.max_order_notional.0.div_euclid(unit),
+            min_value: steps(instrument.min_notional.0.div_euclid(unit) + rest),
+            max_value: steps(limits.max_order_notional.0.div_euclid(unit)),
             unit,
             limits: *limits,
         })
     }
 
     /// Ticks × lots as millionths of a coin, for reports.
-    pub fn micro_coins(&self, value: i128) -> i64 {
-        let micros = value.saturating_mul(self.unit) / 10i128.pow(nanotick_model::CASH_DECIMALS - 6);
+    pub fn micro_coins(&self, value: i64) -> i64 {
+        let micros =
+            (value as i128).saturating_mul(self.unit) / 10i128.pow(nanotick_model::CASH_DECIMALS - 6);
         micros.clamp(i64::MIN as i128, i64::MAX as i128) as i64
     }
 }

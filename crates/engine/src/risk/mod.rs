@@ -312,7 +312,7 @@ fn check_order(rules: &Rules, order: &Proposal, context: &Context<'_>) -> Result
     if order.qty.0 > rules.max_qty {
         return Err(Denied::new(Code::MaxQty, rules.max_qty, order.qty.0));
     }
-    let value = px.0 as i128 * order.qty.0 as i128;
+    let value = px.0.saturating_mul(order.qty.0);
     // Venues let an order that only reduces be as small as it likes.
     if value < rules.min_value && !order.reduce_only {
         let (limit, value) = (rules.micro_coins(rules.min_value), rules.micro_coins(value));
