@@ -327,9 +327,12 @@ fn read_by_tungstenite(role: peer::Role, bytes: &[u8]) -> Vec<Seen> {
             Ok(tungstenite::Message::Ping(b)) => seen.push(Ping(b.to_vec())),
             Ok(tungstenite::Message::Pong(b)) => seen.push(Pong(b.to_vec())),
             Ok(tungstenite::Message::Close(c)) => {
-                seen.push(
-                    c.map_or(Close(1005, String::new()), |c| Close(c.code.into(), c.reason.to_string())),
-                );
+                seen.push(match c {
+                    None => Close(1005, String::new()),
+                    // Its way to report a close code that may not be sent.
+                    Some(c) if c.reason.as_str() == "Protocol violation" => Refused(1),
+                    Some(c) => Close(c.code.into(), c.reason.to_string()),
+                });
                 return seen;
             }
             Ok(tungstenite::Message::Frame(_)) => unreachable!("only written, never read"),
