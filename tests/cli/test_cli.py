@@ -206,6 +206,43 @@ def test_the_venue_server_gets_its_secret_from_the_environment(
     assert all(Path(path).is_file() for path in config["data"])
 
 
+def test_bench_puts_peers_and_floors_beside_our_figures(run: Run, core: Callable[..., FakeCore]) -> None:
+    (Path() / "benches").mkdir()
+    lines = [
+        '{"name": "chain.peer.json", "value": 9000, "unit": "ns"}',
+        '{"name": "chain.peer.x", "value": 8000, "unit": "ns"}',
+    ]
+    (Path() / "benches" / "peer_a.py").write_text(
+        "".join(f"print({line!r})\n" for line in lines), encoding="utf-8"
+    )
+    ours = [
+        ("chain.rust.bybit24", 400),
+        ("wire.spin.plain", 9000),
+        ("floor.tcp.spin", 8000),
+        ("alloc.per_event", 0),
+    ]
+    core(
+        bench={"schema": 1, "results": [{"name": name, "value": value, "unit": "ns"} for name, value in ours]}
+    )
+    code, out, _ = run("bench", "--peers", "--json", "--write-docs", "page.md")
+    assert code == 0
+    rows = {row["name"]: row for row in json.loads(out)["results"]}
+    assert (
+        rows["chain.rust.bybit24"] | {"peer": "chain.peer.x", "peer_value": 8000, "ratio": 20.0}
+        == rows["chain.rust.bybit24"]
+    )
+    assert rows["wire.spin.plain"]["floor"] == 8000
+    assert 0 < rows["import.time"]["value"] < 100_000_000
+    page = (Path() / "page.md").read_text(encoding="utf-8")
+    assert "| `chain.rust.bybit24` | ≤ 600 ns | 400 |  |" in page
+    assert "| `journal.oneway` | ≤ 300 ns | not measured | |" in page
+    (Path() / "benches" / "peer_b.py").write_text("import nothing_of_that_name", encoding="utf-8")
+    code, _, err = run("bench", "--peers")
+    assert code == 1
+    assert "peer_b.py failed: ModuleNotFoundError" in err
+    assert "make bench" in err
+
+
 def test_config_check_and_show(run: Run) -> None:
     (Path() / "nanotick.toml").write_text("[demo]\nspeed = 7\n", encoding="utf-8")
     assert run("config", "check", "nanotick.toml")[:2] == (0, "nanotick.toml: 1 keys, all right\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -17,14 +18,26 @@ SUITES = ("hot",)
 @app.command()
 def bench(
     suite: Annotated[str, typer.Argument(help="What to measure: hot.")] = "hot",
+    peers: Annotated[bool, typer.Option("--peers", help="Measure other libraries in the same run.")] = False,
     seconds: Annotated[float, typer.Option(min=0.05, max=60.0, help="Time for each figure.")] = 1.0,
+    write_docs: Annotated[Path | None, typer.Option(help="Write the table to this Markdown file.")] = None,
     as_json: output.Json = False,
 ) -> None:
-    """Measure and print figures; all of one run on one machine."""
+    """Measure and print figures, beside peers and floors of the same run."""
     if suite not in SUITES:
         raise UsageError(f"{suite!r} is no suite", f"suites are {', '.join(SUITES)}")
     from nanotick.session.bench import bench as run
+    from nanotick.session.bench import peer_scripts
 
-    found = run(suite, seconds=seconds)
-    rows = [[r["name"], f"{r['value']:,.4g}", r["unit"]] for r in found["results"]]
-    output.emit(found, output.rows([["figure", "value", "unit"], *rows]), as_json)
+    found = run(suite, seconds=seconds, peers=peer_scripts(Path("benches")) if peers else ())
+    if write_docs is not None:
+        from nanotick.session.bench_page import page
+
+        command = f"nanotick bench {suite}" + (" --peers" if peers else "")
+        write_docs.write_text(page(found, command), encoding="utf-8")
+    head = ["figure", "value", "unit", "best peer", "ratio"]
+    rows = [
+        [row["name"], f"{row['value']:,.4g}", row["unit"], row.get("peer", ""), str(row.get("ratio", ""))]
+        for row in found["results"]
+    ]
+    output.emit(found, output.rows([head, *rows]), as_json)
