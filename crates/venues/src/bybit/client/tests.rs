@@ -2,6 +2,7 @@
 
 mod feeds;
 mod orders;
+mod pair;
 mod rounds;
 
 use super::*;
