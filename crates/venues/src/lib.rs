@@ -8,6 +8,7 @@ pub mod json;
 pub mod lane;
 mod number;
 mod padded;
+mod requests;
 pub mod server;
 pub mod sign;
 mod step_text;
