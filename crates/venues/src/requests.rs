@@ -61,7 +61,7 @@ pub(crate) struct Requests {
 
 /// Room for a request id, such as `nt1-2f.c17`.
 #[cfg(test)]
-const REQUEST_ID_ROOM: usize = nanotick_model::CLIENT_ID_MAX_LEN + 2 + 20;
+const REQUEST_ID_ROOM: usize = nanotick_model::CLIENT_ID_MAX_LEN + 2 + crate::number::U64_ROOM;
 
 impl Requests {
     pub fn new() -> Requests {

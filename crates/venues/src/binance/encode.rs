@@ -7,8 +7,9 @@ use super::codes::tif_word;
 use crate::number::write_u64;
 use crate::requests::{write_id_tail, Operation};
 use crate::sign::{Secret, Signer};
+use crate::step_text::StepText;
 use nanotick_model::{
-    Amend, Cancel, ClientId, Grid, Instrument, OrderType, Place, Side, TimeInForce, CLIENT_ID_MAX_LEN,
+    Amend, Cancel, ClientId, Instrument, OrderType, Place, Side, TimeInForce, CLIENT_ID_MAX_LEN,
 };
 
 /// Longest key that an order frame has room for; the venue's have 64 characters.
@@ -33,8 +34,8 @@ struct Heads {
     terms: Box<[Part]>,
     amend: [Part; 2],
     cancel: Part,
-    tick: Grid,
-    lot: Grid,
+    tick: StepText,
+    lot: StepText,
 }
 
 pub(super) struct Encoder {
@@ -76,9 +77,9 @@ impl Twin<'_> {
         self.signed(text);
     }
     #[inline(always)]
-    fn steps(&mut self, steps: i64, grid: &Grid) {
-        let mut text = [0u8; 48];
-        let n = grid.write_text(steps, &mut text);
+    fn steps(&mut self, steps: i64, grid: &StepText) {
+        let mut text = [0u8; 40];
+        let n = grid.write(steps, &mut text);
         self.value(&text[..n]);
     }
     #[inline(always)]
@@ -224,8 +225,8 @@ impl Heads {
             terms: terms.into(),
             amend,
             cancel,
-            tick: instrument.tick.clone(),
-            lot: instrument.lot.clone(),
+            tick: StepText::new(&instrument.tick),
+            lot: StepText::new(&instrument.lot),
         }
     }
 }

@@ -8,11 +8,11 @@ use super::link::{Beat, Link};
 use super::messages::{
     ExecutionData, OrderData, OrderIds, PositionData, PrivateMessage, TradeReply, WalletData,
 };
-use super::requests::{Operation, Request, Requests};
 use super::rest::{result_of, Progress, Reconciler, Rest, WHOLE_ACCOUNT};
 use super::sync::{BookSync, Verdict};
 use crate::client::{BadMessage, Encoded, Endpoint, HttpResponse, Io, Sink, VenueClient};
 use crate::json;
+use crate::requests::{Operation, Request, Requests};
 use crate::sign::Secret;
 use crate::symbols::Symbols;
 use crate::Padded;

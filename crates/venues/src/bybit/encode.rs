@@ -3,8 +3,8 @@
 //! Only what differs from order to order is formatted: ids, time, size, price. Nothing allocates.
 
 use super::codes::tif_word;
-use super::requests::{write_id_tail, Operation};
 use crate::number::{write_u64, U64_ROOM};
+use crate::requests::{write_id_tail, Operation};
 use crate::step_text::StepText;
 use nanotick_model::{
     Amend, Cancel, ClientId, Instrument, OrderType, Place, Side, TimeInForce, CLIENT_ID_MAX_LEN,

@@ -7,7 +7,6 @@ pub mod decode;
 mod encode;
 mod link;
 mod messages;
-mod requests;
 mod rest;
 pub mod server;
 pub mod sync;
