@@ -9,6 +9,7 @@ use super::playback::Playback;
 use super::tls::TlsFiles;
 use super::VenueError;
 use crate::transport::{timespec, Stream};
+use nanotick_venues::binance::server::BinanceServer;
 use nanotick_venues::bybit::server::BybitServer;
 use nanotick_venues::server::{Call, Conn, Credentials, Now, Outbox, Push, Reply, VenueServer};
 use rustix::event::{poll, PollFd, PollFlags};
@@ -91,7 +92,7 @@ impl Runner {
             let credentials = Credentials::new(config.api_key.clone(), &config.api_secret.0);
             let server: Box<dyn VenueServer> = match protocol {
                 Protocol::Bybit => Box::new(BybitServer::new(listings, credentials, config.deposit()?)),
-                Protocol::Binance => continue,
+                Protocol::Binance => Box::new(BinanceServer::new(listings, credentials, config.deposit()?)),
             };
             rooms.push(Room { protocol, server });
         }

@@ -8,6 +8,7 @@ mod encode;
 pub mod general;
 mod messages;
 mod rest;
+pub mod server;
 pub mod sync;
 
 pub use client::{BinanceClient, BinanceConfig};
