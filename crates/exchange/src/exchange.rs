@@ -334,7 +334,9 @@ impl SimExchange {
                 self.end(id, End::NoLiquidity, now_ns, out);
                 return;
             }
-            for own in market.self_matches(side, limit) {
+            // How deep it goes: to its limit if the display does not fill it, else to the last level that it needs.
+            let reach = if total(&plan) < order.leaves() { limit } else { plan.last().map(|level| level.px) };
+            for own in market.self_matches(side, reach) {
                 self.end(own, End::SelfMatch, now_ns, out);
             }
             let any = !plan.is_empty();

@@ -188,11 +188,11 @@ impl Market {
             || self.ours(side.opposite()).first().is_some_and(|order| crosses(side, px, order.px))
     }
 
-    /// Our resting orders that an order of ours would trade with.
-    pub(crate) fn self_matches(&self, side: Side, limit: Option<Px>) -> Vec<OrderId> {
+    /// Our resting orders at or before the price that an order of ours reaches: they would trade with it.
+    pub(crate) fn self_matches(&self, side: Side, reach: Option<Px>) -> Vec<OrderId> {
         self.ours(side.opposite())
             .iter()
-            .take_while(|order| limit.is_none_or(|px| crosses(side, px, order.px)))
+            .take_while(|order| reach.is_none_or(|px| crosses(side, px, order.px)))
             .map(|order| order.id)
             .collect()
     }

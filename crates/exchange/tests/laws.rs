@@ -423,6 +423,17 @@ fn an_account_never_trades_with_itself() {
 }
 
 #[test]
+fn an_own_order_that_is_not_reached_stays() {
+    let (mut exchange, _) = queued();
+    let mut out = Vec::new();
+    let deep = place(&mut exchange, Side::Buy, TimeInForce::Gtc, 95, 4, &mut out).unwrap();
+    place(&mut exchange, Side::Sell, TimeInForce::Ioc, 90, 6, &mut out).unwrap();
+    assert!(exchange.order(Which::Id(deep)).unwrap().is_open());
+    place(&mut exchange, Side::Sell, TimeInForce::Ioc, 90, 6, &mut out).unwrap();
+    assert_eq!(exchange.order(Which::Id(deep)).unwrap().end, Some(End::SelfMatch));
+}
+
+#[test]
 fn venues_differ_where_they_differ() {
     for (rules, post_only, fok) in [
         (Rules::bybit(deposit()), Ok(End::PostOnlyWouldTake), Ok(End::NoLiquidity)),

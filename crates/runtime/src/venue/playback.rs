@@ -379,3 +379,6 @@ impl Playback {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

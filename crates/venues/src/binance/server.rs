@@ -310,7 +310,7 @@ impl VenueServer for BinanceServer {
             Recorded::Book { update, first_id, previous_id, next_first_id } => {
                 let ids = Ids { first: *first_id, last: update.update_id, previous: *previous_id };
                 self.book_ids[id.index()] = ids;
-                self.snapshot_ids[id.index()] = next_first_id.unwrap_or(update.update_id);
+                self.snapshot_ids[id.index()] = next_first_id.unwrap_or(0).max(update.update_id);
                 self.exchange.on_book(id, update, now.wall_ns, &mut happened);
                 if !update.is_snapshot {
                     let (bids, asks) = (update.bids.iter().copied(), update.asks.iter().copied());

@@ -4,7 +4,7 @@ use super::params::{self, refuse, Params, Refused};
 use super::{orders, streams, text, BinanceServer, Topic};
 use crate::server::{Call, Conn, Listing, Now, Outbox, Reply};
 use nanotick_exchange::{Fill, Order, Output};
-use nanotick_model::{Cash, Level, Side};
+use nanotick_model::{Cash, Side};
 use serde_json::{json, Value};
 
 type Answer = Result<Value, Refused>;
@@ -130,7 +130,7 @@ impl BinanceServer {
 
     fn ticker(&self, listing: &Listing, now: Now) -> Value {
         let market = self.exchange.market(listing.instrument.id);
-        let best = |side: Side| market.side(side).best().unwrap_or(Level::default());
+        let best = |side: Side| market.side(side).best().unwrap_or_default();
         let (bid, ask) = (best(Side::Buy), best(Side::Sell));
         json!({
             "lastUpdateId": market.update_id, "symbol": listing.symbol(), "bidPrice": listing.px(bid.px),

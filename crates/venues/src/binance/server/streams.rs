@@ -75,10 +75,10 @@ impl Listener {
     pub fn open(target: &str, listings: &[Listing]) -> Option<Listener> {
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
         let mut parts = path.split('/').filter(|part| !part.is_empty()).peekable();
-        let root = match parts.peek()? {
-            &"public" => Root::Public,
-            &"market" => Root::Market,
-            &"private" => Root::Private,
+        let root = match *parts.peek()? {
+            "public" => Root::Public,
+            "market" => Root::Market,
+            "private" => Root::Private,
             _ => Root::Legacy,
         };
         if root != Root::Legacy {
