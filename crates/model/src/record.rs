@@ -199,7 +199,8 @@ records! {
         stage: Text<16> => "S16", count: u64 => "<u8", min_ns: u64 => "<u8", p50_ns: u64 => "<u8", p90_ns: u64 => "<u8",
         p99_ns: u64 => "<u8", p999_ns: u64 => "<u8", max_ns: u64 => "<u8",
     }
-    /// The account as the engine sees it after a fill or a clock tick: cash in units of 10^-12 as f64 coins.
+    /// One instrument's part of the account after a fill or at a clock tick, in coins: `cash` is realised profit less
+    /// fees and funding, `unrealised` that of the open position at the mid.
     EquityRec = Equity {
         recv_ns: i64 => "<i8", cash: f64 => "<f8", unrealised: f64 => "<f8", fees: f64 => "<f8", position: i64 => "<i8",
         mid_px: f64 => "<f8", instrument: u16 => "<u2", _pad: [u8; 6] => "V6",
