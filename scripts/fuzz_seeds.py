@@ -61,47 +61,6 @@ def bybit_of(message: bytes) -> bytes | None:
     return json.dumps(made, separators=(",", ":")).encode()
 
 
-def client_steps(bybit: list[bytes]) -> list[bytes]:
-    """Stories for the whole client: each step a byte that says what happens, a length, and the bytes themselves."""
-
-    def step(what: int, payload: bytes = b"") -> bytes:
-        return struct.pack("<BH", what, len(payload)) + payload
-
-    public, private, trade = 0, 1, 2
-    opened = b"".join(step(63 + socket) for socket in (public, private, trade))
-    ready = (
-        step(public, b'{"success":true,"ret_msg":"","conn_id":"1","op":"subscribe"}')
-        + step(private, b'{"success":true,"ret_msg":"","op":"auth","conn_id":"1"}')
-        + step(private, b'{"success":true,"ret_msg":"","op":"subscribe","conn_id":"1"}')
-        + step(trade, b'{"retCode":0,"retMsg":"OK","op":"auth","connId":"1"}')
-    )
-    order = (
-        b'{"topic":"order","id":"1","creationTime":1,"data":[{"category":"linear","symbol":"BTCUSDT","orderId":"a",'
-        b'"orderLinkId":"nt1-1","side":"Buy","orderType":"Limit","price":"100.10","qty":"0.010","timeInForce":"GTC",'
-        b'"orderStatus":"New","leavesQty":"0.010","cumExecQty":"0","rejectReason":"EC_NoError","updatedTime":"1"}]}'
-    )
-    fill = (
-        b'{"topic":"execution","id":"1","creationTime":1,"data":[{"category":"linear","symbol":"BTCUSDT",'
-        b'"orderId":"a","orderLinkId":"nt1-1","execId":"e1","execType":"Trade","side":"Buy","execPrice":"100.10",'
-        b'"execQty":"0.010","execFee":"-0.0002","isMaker":true,"execTime":"1"}]}'
-    )
-    account = (
-        b'{"topic":"position","data":[{"symbol":"BTCUSDT","side":"Sell","size":"0.01","positionIdx":0}]}',
-        b'{"topic":"wallet","creationTime":1,"data":[{"coin":[{"coin":"USDT","walletBalance":"10.5"}]}]}',
-    )
-    ack = b'{"reqId":"nt1-1.c1","retCode":0,"retMsg":"OK","op":"order.create","data":{"orderId":"a"}}'
-    page = b'{"retCode":0,"retMsg":"OK","result":{"list":[],"nextPageCursor":""}}'
-    orders = step(183) + step(trade, ack) + step(private, order) + step(private, fill)
-    stories = [
-        ready + orders + b"".join(step(private, text) for text in account) + step(255),
-        ready + step(153) + step(110, page) * 12 + step(255) * 3,
-    ]
-    for message in bybit[:40]:
-        whole = message.replace(b'"type":"delta"', b'"type":"snapshot"')
-        stories.append(step(public, whole) + step(public, message) + step(93) + step(public, message))
-    return [opened + story for story in stories]
-
-
 def frames() -> list[bytes]:
     """WebSocket frames behind the byte that chooses the reader's role and the pieces."""
 
@@ -134,7 +93,6 @@ def main() -> int:
     seeds = {
         "fuzz_binance": messages,
         "fuzz_bybit": bybit,
-        "fuzz_bybit_client": client_steps(bybit),
         "fuzz_websocket": frames(),
         "fuzz_record": [bytes([kind]) + bytes(n) for kind in range(24) for n in (40, 48, 64, 128, 160)],
         "fuzz_journal": [b"", bytes([0, 2, 0, 255]), bytes([0, 4, 2, 0]), bytes([200, 3, 1, 0])],

@@ -9,6 +9,8 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from nanotick import formulas
+    from nanotick.compiled import compiled
     from nanotick.errors import (
         ConfigError,
         DataError,
@@ -19,6 +21,19 @@ if TYPE_CHECKING:
         UsageError,
         VenueError,
     )
+    from nanotick.formulas import (
+        atr,
+        bollinger,
+        depth_imbalance,
+        ema,
+        macd,
+        microprice_weighted,
+        ofi,
+        rsi,
+        sma,
+        vwap_session,
+    )
+    from nanotick.strategy import Strategy
 
 #: Each public name and the module that has it.
 _HOMES = {
@@ -29,8 +44,23 @@ _HOMES = {
     "RefusedError": "nanotick.errors",
     "RiskRefused": "nanotick.errors",
     "UsageError": "nanotick.errors",
+    "Strategy": "nanotick.strategy",
     "VenueError": "nanotick.errors",
+    "atr": "nanotick.formulas",
+    "bollinger": "nanotick.formulas",
+    "depth_imbalance": "nanotick.formulas",
+    "ema": "nanotick.formulas",
+    "macd": "nanotick.formulas",
+    "microprice_weighted": "nanotick.formulas",
+    "ofi": "nanotick.formulas",
+    "rsi": "nanotick.formulas",
+    "sma": "nanotick.formulas",
+    "vwap_session": "nanotick.formulas",
+    "compiled": "nanotick.compiled",
 }
+
+#: Public modules, loaded when they are first used.
+_MODULES = frozenset({"formulas"})
 
 __all__ = [
     "ConfigError",
@@ -39,12 +69,27 @@ __all__ = [
     "NanotickError",
     "RefusedError",
     "RiskRefused",
+    "Strategy",
     "UsageError",
     "VenueError",
+    "atr",
+    "bollinger",
+    "compiled",
+    "depth_imbalance",
+    "ema",
+    "formulas",
+    "macd",
+    "microprice_weighted",
+    "ofi",
+    "rsi",
+    "sma",
+    "vwap_session",
 ]
 
 
 def __getattr__(name: str) -> object:
+    if name in _MODULES:
+        return importlib.import_module(f"nanotick.{name}")
     home = _HOMES.get(name)
     if home is None:
         raise AttributeError(f"module 'nanotick' has no attribute {name!r}")

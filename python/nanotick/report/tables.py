@@ -71,8 +71,14 @@ class Run:
     records: int = 0
 
     def rows(self, kind: str, instrument: int | None = None) -> Table:
-        """One kind's records, of one instrument if given. Empty if the journal has none."""
+        """One kind's records, of one instrument if given. Empty if the journal has none.
+
+        An execution that the venue told of more than once counts once.
+        """
         table = self.tables[kind]
+        if kind == "fill":
+            _, first = np.unique(table[["instrument", "exec_id"]], return_index=True)
+            table = table[np.sort(first)]
         if instrument is not None:
             table = table[table["instrument"] == instrument]
         return table

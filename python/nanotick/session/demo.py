@@ -61,7 +61,7 @@ def demo(config: Config, say: Say, *, show_status: bool = False) -> dict[str, An
         say(f"venue server: {config.venue.protocol} protocol, recording at {config.demo.speed:g}x")
         with _status_line(run, show_status):
             summary = _live(config, strategy, run, venue)
-        ledger = venue.ask("ledger")
+        ledger = venue.ask("ledger")["venues"][config.venue.protocol]
     differences = reconcile.differences(_our_account(run), reconcile.from_ledger(ledger))
     if not summary["reconciled"]:
         differences.append("the engine's own reconciliation at the end of the session did not come out even")
@@ -111,7 +111,8 @@ def _our_account(run: RunDir) -> reconcile.Account:
 
     records = list(read_records(run.journal, kinds={"session_start", "fill"}))
     session = records[0]["body"]["session"]
-    fills = [record for record in records if record["kind"] == "fill"]
+    # The venue may tell of an execution more than once, on the stream and when asked: its id says so.
+    fills = {(r["instrument"], r["exec_id"]): r for r in records if r["kind"] == "fill"}.values()
     return reconcile.from_fills(fills, session["instruments"], session["start_cash"], _core.order_id_text)
 
 

@@ -94,6 +94,10 @@ def live_request(
             "venue": config.venue.protocol,
             "epoch": epoch,
             "instruments": instruments,
+            "limits": {
+                key: getattr(config.limits, key)
+                for key in ("max_orders_per_s", "breaker_rejects", "breaker_window_ms")
+            },
             "signals": _signals(strategy),
             "strategy": _description(config, strategy),
             "start_cash": start_cash,
@@ -153,8 +157,7 @@ def _limits(config: Config, symbol: str, lot: Decimal) -> dict[str, Any]:
         **{
             key: getattr(limits, key)
             for key in (
-                "max_open_orders", "collar_bps", "market_slippage_bps", "max_orders_per_s", "max_book_age_ms",
-                "duplicate_window_ms", "breaker_rejects", "breaker_window_ms",
+                "max_open_orders", "collar_bps", "market_slippage_bps", "max_book_age_ms", "duplicate_window_ms",
             )
         },
     }  # fmt: skip
