@@ -89,10 +89,26 @@ def main() -> int:
     base = Path(sys.argv[1])
     messages = recorded()
     bybit = [made for message in messages if (made := bybit_of(message))]
+    snapshots = [delta.replace(b'"type":"delta"', b'"type":"snapshot"') for delta in bybit[:2]]
+    private = [
+        b'1{"op":"auth","success":true,"conn_id":"a"}',
+        b'2{"op":"auth","retCode":0,"retMsg":"OK","connId":"a"}',
+        b'2{"reqId":"nt1-3","retCode":0,"retMsg":"OK","op":"order.create","data":{"orderId":"x","orderLinkId":"nt1-3"}}',
+        b'1{"topic":"order","data":[{"category":"linear","symbol":"BTCUSDT","orderId":"x","orderLinkId":"nt1-3",'
+        b'"side":"Buy","orderStatus":"Filled","price":"57000.0","qty":"0.010","leavesQty":"0","cumExecQty":"0.010"}]}',
+        b'1{"topic":"execution","data":[{"category":"linear","symbol":"BTCUSDT","orderId":"x","orderLinkId":"nt1-3",'
+        b'"side":"Buy","execId":"e1","execPrice":"57000.0","execQty":"0.010","execFee":"0.1","execType":"Trade",'
+        b'"isMaker":true,"execTime":"1723161256299"}]}',
+        b'3{"retCode":0,"retMsg":"OK","result":{"list":[],"nextPageCursor":""},"time":1723161256299}',
+    ]
+    session = b"\n".join(
+        [b"0" + part for part in [*snapshots, *bybit[:4]]] + [b"7", *private, b"6", b"55", b"4"]
+    )
     lines = [b"1723100000000000000 " + message + b"\n" for message in messages[:12]]
     seeds = {
         "fuzz_binance": messages,
         "fuzz_bybit": bybit,
+        "fuzz_bybit_client": [session, b"\n".join(private), *(b"0" + part for part in snapshots)],
         "fuzz_websocket": frames(),
         "fuzz_record": [bytes([kind]) + bytes(n) for kind in range(24) for n in (40, 48, 64, 128, 160)],
         "fuzz_journal": [b"", bytes([0, 2, 0, 255]), bytes([0, 4, 2, 0]), bytes([200, 3, 1, 0])],

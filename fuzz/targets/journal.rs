@@ -15,8 +15,8 @@ fn good() -> &'static (PathBuf, Vec<u8>) {
     GOOD.get_or_init(|| {
         let folder = support::folder("good");
         let _ = fs::remove_dir_all(&folder);
-        let mut writer =
-            Writer::create(&folder, Options { segment_bytes: 8192, ..Options::default() }).expect("a journal");
+        let mut writer = Writer::create(&folder, Options { segment_bytes: 8192, ..Options::default() })
+            .expect("a journal");
         for i in 0..RECORDS {
             let payload = vec![i as u8; 1 + (i as usize * 7) % 90];
             writer.append(1 + (i % 3) as u16, i as i64, i as i64, &payload).expect("room");

@@ -2,7 +2,9 @@
 //! Journal payloads: any bytes under any kind are answered, and what decodes encodes to what decodes the same.
 
 use libfuzzer_sys::fuzz_target;
-use nanotick_model::record::{decode_command, decode_event, encode_command, encode_event, event_len_bound, Kind};
+use nanotick_model::record::{
+    decode_command, decode_event, encode_command, encode_event, event_len_bound, Kind,
+};
 
 fuzz_target!(|data: &[u8]| {
     let Some((&first, payload)) = data.split_first() else { return };
