@@ -98,7 +98,7 @@ impl Account {
             return Err(Entry::Foreign);
         }
         let instrument = self.find(execution.category.as_str(), execution.symbol.as_str())?;
-        let px = execution.exec_price.steps(&instrument.tick);
+        let px = execution.exec_price.steps(&instrument.tick).filter(|&px| px > 0);
         let qty = execution.exec_qty.steps(&instrument.lot).filter(|&qty| qty > 0);
         let fee = amount_of(execution.exec_fee.as_str()).and_then(|fee| i64::try_from(fee).ok());
         let fill = Fill {
@@ -109,7 +109,7 @@ impl Account {
                 .filter(|id| !id.is_empty())
                 .ok_or(Entry::Bad("an execution without an id"))?,
             side: side_of(&execution.side).ok_or(Entry::Bad("an execution without a side"))?,
-            px: Px(px.ok_or(Entry::Bad("an execution's price is not a whole number of ticks"))?),
+            px: Px(px.ok_or(Entry::Bad("an execution's price is not a positive number of ticks"))?),
             qty: Qty(qty.ok_or(Entry::Bad("an execution's size is not a positive number of lots"))?),
             fee: fee.ok_or(Entry::Bad("an execution's fee is not a decimal"))?,
             is_maker: execution.is_maker,
