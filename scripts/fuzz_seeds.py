@@ -61,6 +61,35 @@ def bybit_of(message: bytes) -> bytes | None:
     return json.dumps(made, separators=(",", ":")).encode()
 
 
+def binance_session(messages: list[bytes]) -> bytes:
+    """A snapshot and the diffs around it, an order and its fill, as lines for a client."""
+    snapshot = next((m for m in messages if b"lastUpdateId" in m), b"{}")
+    diffs = [m for m in messages if b"depthUpdate" in m][:6]
+    update = {
+        "e": "ORDER_TRADE_UPDATE", "E": 1723161256299, "T": 1723161256299,
+        "o": {
+            "s": "BTCUSDT", "c": "nt1-3", "S": "BUY", "o": "LIMIT", "f": "GTX", "q": "0.010", "p": "57000.0",
+            "ap": "57000.0", "sp": "0", "x": "TRADE", "X": "FILLED", "i": 7, "l": "0.010", "z": "0.010",
+            "L": "57000.0", "N": "USDT", "n": "0.1", "T": 1723161256299, "t": 9, "m": True, "R": False,
+        },
+    }  # fmt: skip
+    answer = {
+        "id": "1",
+        "status": 200,
+        "result": {"orderId": 7, "symbol": "BTCUSDT", "clientOrderId": "nt1-3"},
+    }
+    lines = [b"3" + b'{"listenKey":"abc"}', *(b"0" + diff for diff in diffs), b"3" + snapshot, b"7"]
+    lines += [
+        b"2" + json.dumps(answer).encode(),
+        b"1" + json.dumps(update).encode(),
+        b"6",
+        b"3[]",
+        b"55",
+        b"4",
+    ]
+    return b"\n".join(lines)
+
+
 def frames() -> list[bytes]:
     """WebSocket frames behind the byte that chooses the reader's role and the pieces."""
 
@@ -99,6 +128,8 @@ def main() -> int:
         b'1{"topic":"execution","data":[{"category":"linear","symbol":"BTCUSDT","orderId":"x","orderLinkId":"nt1-3",'
         b'"side":"Buy","execId":"e1","execPrice":"57000.0","execQty":"0.010","execFee":"0.1","execType":"Trade",'
         b'"isMaker":true,"execTime":"1723161256299"}]}',
+        b'1{"topic":"execution","data":[{"category":"linear","symbol":"BTCUSDT","orderId":"x","orderLinkId":"nt1-3",'
+        b'"side":"Buy","execId":"e2","execPrice":"0","execQty":"0.010","execFee":"0","execType":"Trade"}]}',
         b'3{"retCode":0,"retMsg":"OK","result":{"list":[],"nextPageCursor":""},"time":1723161256299}',
     ]
     session = b"\n".join(
@@ -109,6 +140,7 @@ def main() -> int:
         "fuzz_binance": messages,
         "fuzz_bybit": bybit,
         "fuzz_bybit_client": [session, b"\n".join(private), *(b"0" + part for part in snapshots)],
+        "fuzz_binance_client": [binance_session(messages)],
         "fuzz_websocket": frames(),
         "fuzz_record": [bytes([kind]) + bytes(n) for kind in range(24) for n in (40, 48, 64, 128, 160)],
         "fuzz_journal": [b"", bytes([0, 2, 0, 255]), bytes([0, 4, 2, 0]), bytes([200, 3, 1, 0])],

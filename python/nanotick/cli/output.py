@@ -78,6 +78,7 @@ def unexpected(error: Exception, *, as_json: bool, debug: bool) -> int:
             f"unexpected {type(error).__name__}: {error}",
             "this is a bug: run again with --debug and report what it prints",
         )
+    known.__cause__ = error
     return failure(known, as_json=as_json, debug=debug)
 
 

@@ -39,6 +39,8 @@ class InstrumentCurves:
     fill_sign: Floats
     fill_fee: Floats
     fill_maker: npt.NDArray[np.bool_]
+    #: Position in whole lots: before the first fill, and after each.
+    held_lots: npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -84,11 +86,23 @@ def _instrument_curves(run: Run, instrument: Instrument, began: int) -> Instrume
     mid = np.where(np.isfinite(mid) & (mid > 0), mid, np.nan)
     # Fills up to and at each account record count in it.
     n = np.searchsorted(fill_t, t, side="right")
-    position = np.append(0.0, np.cumsum(sign * qty))[n]
+    held_lots = np.append(0, np.cumsum(np.where(fills["side"] == BUY, fills["qty"], -fills["qty"])))
+    position = held_lots[n] * instrument.lot
     cash = np.append(0.0, np.cumsum(-sign * qty * px - fee))[n]
     held = np.where(position == 0.0, 0.0, position * np.nan_to_num(mid))
     return InstrumentCurves(
-        instrument, t, mid, position, cash + held, fill_t, px, qty, sign, fee, fills["is_maker"].astype(bool)
+        instrument,
+        t,
+        mid,
+        position,
+        cash + held,
+        fill_t,
+        px,
+        qty,
+        sign,
+        fee,
+        fills["is_maker"].astype(bool),
+        held_lots,
     )
 
 
@@ -157,8 +171,8 @@ def _instrument_figures(run: Run, part: InstrumentCurves) -> dict[str, Any]:
         "turnover": float(notional.sum()),
         "fees_paid": float(part.fill_fee.sum()),
         "net_pnl": float(part.pnl[-1]) if part.pnl.size else 0.0,
-        "position": float(np.sum(part.fill_sign * part.fill_qty)),
-        "max_position": float(np.max(np.abs(np.cumsum(part.fill_sign * part.fill_qty)), initial=0.0)),
+        "position": float(part.held_lots[-1] * part.instrument.lot),
+        "max_position": float(np.abs(part.held_lots).max() * part.instrument.lot),
         "mid_first": _first_finite(part.mid),
         "mid_last": _first_finite(part.mid[::-1]),
     }
