@@ -1,36 +1,26 @@
-//! The client side: sockets, subscriptions and heartbeats around the decoder, the books' rule and the account.
+//! The client side: sockets and heartbeats around the decoder, the books' rule and the account.
 
+mod market;
+mod trading;
+
+use self::market::report_book;
+use self::trading::{refused, report_request, CANCEL_ALL_TAG};
 use super::account::{emit, Account};
-use super::codes::{answer_of, Answer};
-use super::decode::{BookHead, Decoder, Public};
+use super::decode::Decoder;
 use super::encode::Encoder;
 use super::link::{Beat, Link};
-use super::messages::{
-    ExecutionData, OrderData, OrderIds, PositionData, PrivateMessage, TradeReply, WalletData,
-};
-use super::rest::{result_of, Progress, Reconciler, Rest, WHOLE_ACCOUNT};
-use super::sync::{BookSync, Verdict};
+use super::rest::{Progress, Reconciler, Rest, WHOLE_ACCOUNT};
+use super::sync::BookSync;
 use crate::client::{BadMessage, Encoded, Endpoint, HttpResponse, Io, Sink, VenueClient};
-use crate::json;
 use crate::requests::{Operation, Request, Requests};
 use crate::sign::Secret;
 use crate::symbols::Symbols;
 use crate::Padded;
-use nanotick_model::{
-    Body, BookUpdate, ClientId, Command, Connection, Event, Instrument, InstrumentId, LinkState, OrderStatus,
-    OrderUpdate, Px, Qty, Reject, Socket, Text,
-};
+use nanotick_model::{Body, Command, Connection, Instrument, InstrumentId, LinkState, Reject, Socket, Text};
 
 const NS_PER_MS: i64 = 1_000_000;
 /// How long a request on the trade socket may stay unanswered before its outcome counts as unknown.
 const ACK_WAIT_NS: i64 = 1_000_000_000;
-/// Topics per subscribe frame: far below the venue's 21,000 bytes.
-const TOPICS_PER_FRAME: usize = 100;
-/// Tags of cancel-all requests; the reconciler's tags stay below.
-const CANCEL_ALL_TAG: u64 = 1 << 63;
-/// A cancel-all is safe to repeat: so often, and after so long.
-const CANCEL_ALL_RETRIES: u64 = 3;
-const CANCEL_ALL_PAUSE_NS: i64 = 500_000_000;
 
 /// What a session with the venue needs to know.
 #[derive(Clone, Debug)]
@@ -134,258 +124,6 @@ impl BybitClient {
         bad
     }
 
-    // --- market data -------------------------------------------------------------------------------------------
-
-    #[inline]
-    fn on_public<S: Sink>(
-        &mut self,
-        message: Padded<'_>,
-        recv_ns: i64,
-        io: &mut Io,
-        sink: &mut S,
-    ) -> Result<(), BadMessage> {
-        match self.decoder.decode(message)? {
-            Public::Book(head) => self.on_book(&head, recv_ns, io, sink),
-            Public::Trades { instrument, .. } => {
-                let instrument = self.config.instruments[instrument].id;
-                for at in self.decoder.trades() {
-                    let body = Body::Trade(at.trade);
-                    sink.event(&Event { venue_ns: at.venue_ns, recv_ns, instrument, body });
-                }
-            }
-            Public::Unused => {}
-            Public::Pong => self.public.on_pong(),
-            Public::Subscribed => {
-                if self.public.become_ready() {
-                    self.report(Socket::Public, LinkState::Up, recv_ns, sink);
-                }
-            }
-        }
-        Ok(())
-    }
-
-    #[inline]
-    fn on_book<S: Sink>(&mut self, head: &BookHead, recv_ns: i64, io: &mut Io, sink: &mut S) {
-        let feed = &mut self.feeds[head.instrument];
-        let instrument = self.config.instruments[head.instrument].id;
-        feed.last_ns = recv_ns;
-        let verdict = feed.sync.on_book(head.is_snapshot, head.update_id, recv_ns);
-        let is_snapshot = match verdict {
-            Verdict::Delta => false,
-            Verdict::Snapshot { .. } => true,
-            Verdict::Duplicate | Verdict::Waiting => return,
-            Verdict::Gap => {
-                report_book(instrument, LinkState::Gap, recv_ns, sink);
-                if self.feeds[head.instrument].sync.is_due(recv_ns) {
-                    self.resubscribe(head.instrument, recv_ns, io);
-                }
-                return;
-            }
-        };
-        let was_stale = std::mem::take(&mut feed.is_stale);
-        let update = BookUpdate {
-            is_snapshot,
-            update_id: head.update_id,
-            bids: self.decoder.bids(head),
-            asks: self.decoder.asks(head),
-        };
-        sink.event(&Event { venue_ns: head.venue_ns, recv_ns, instrument, body: Body::Book(update) });
-        if was_stale || verdict == (Verdict::Snapshot { resumed: true }) {
-            report_book(instrument, LinkState::Synced, recv_ns, sink);
-        }
-    }
-
-    fn topic(&self, at: usize) -> String {
-        format!("\"orderbook.{}.{}\"", self.config.depth, self.config.instruments[at].symbol)
-    }
-
-    fn send_topics(&mut self, socket: Socket, op: &str, topics: &[String], io: &mut Io) {
-        for topics in topics.chunks(TOPICS_PER_FRAME) {
-            self.frames += 1;
-            let args = topics.join(",");
-            io.sends.push((
-                socket,
-                format!("{{\"req_id\":\"s{}\",\"op\":\"{op}\",\"args\":[{args}]}}", self.frames),
-            ));
-        }
-    }
-
-    /// Leaves and joins a book's topic: the first message after that is a snapshot.
-    fn resubscribe(&mut self, at: usize, now_ns: i64, io: &mut Io) {
-        let topic = [self.topic(at)];
-        self.send_topics(Socket::Public, "unsubscribe", &topic, io);
-        self.send_topics(Socket::Public, "subscribe", &topic, io);
-        self.feeds[at].sync.on_subscribe(now_ns);
-    }
-
-    fn tick_feeds<S: Sink>(&mut self, now_ns: i64, io: &mut Io, sink: &mut S) {
-        let stale_ns = self.config.stale_after_ms as i64 * NS_PER_MS;
-        for at in 0..self.feeds.len() {
-            let feed = &mut self.feeds[at];
-            if feed.sync.is_live() && !feed.is_stale && now_ns.saturating_sub(feed.last_ns) > stale_ns {
-                // A silent feed and a quiet market look the same; a fresh snapshot tells them apart.
-                feed.is_stale = true;
-                feed.sync.invalidate(now_ns);
-                report_book(self.config.instruments[at].id, LinkState::Stale, now_ns, sink);
-            }
-            if self.public.is_open() && self.feeds[at].sync.is_due(now_ns) {
-                self.resubscribe(at, now_ns, io);
-            }
-        }
-    }
-
-    // --- account and orders ------------------------------------------------------------------------------------
-
-    fn on_private<S: Sink>(
-        &mut self,
-        message: &[u8],
-        recv_ns: i64,
-        io: &mut Io,
-        sink: &mut S,
-    ) -> Result<(), BadMessage> {
-        let message: PrivateMessage = json::parse(message)?;
-        if message.topic.is_empty() {
-            return self.on_private_reply(message.op.as_str(), message.success, recv_ns, io, sink);
-        }
-        let data = message.data.ok_or(BadMessage { why: "a topic without data", at: 0 })?;
-        let account = &mut self.account;
-        match message.topic.as_str().split('.').next().unwrap_or_default() {
-            "order" => account.orders(&json::parse_raw::<Vec<OrderData>>(data)?, recv_ns, sink),
-            "execution" => account.executions(&json::parse_raw::<Vec<ExecutionData>>(data)?, recv_ns, sink),
-            "position" => account.positions(&json::parse_raw::<Vec<PositionData>>(data)?, recv_ns, sink),
-            "wallet" => {
-                let wallets: Vec<WalletData> = json::parse_raw(data)?;
-                account.wallets(&wallets, message.created_ms.0, recv_ns, sink);
-            }
-            _ => return Err(BadMessage { why: "an unknown topic", at: 0 }),
-        }
-        Ok(())
-    }
-
-    fn on_private_reply<S: Sink>(
-        &mut self,
-        op: &str,
-        success: Option<bool>,
-        recv_ns: i64,
-        io: &mut Io,
-        sink: &mut S,
-    ) -> Result<(), BadMessage> {
-        match (op, success) {
-            ("ping" | "pong", _) => self.private.on_pong(),
-            ("auth", Some(true)) => {
-                let topics = ["order", "execution", "position", "wallet"].map(|topic| format!("\"{topic}\""));
-                self.send_topics(Socket::Private, "subscribe", &topics, io);
-            }
-            ("subscribe", Some(true)) => {
-                if self.private.become_ready() {
-                    self.report(Socket::Private, LinkState::Up, recv_ns, sink);
-                }
-            }
-            ("auth", _) => return Err(self.on_refused_key(Socket::Private, io)),
-            ("subscribe", _) => return Err(BadMessage { why: "a subscription was refused", at: 0 }),
-            _ => return Err(BadMessage { why: "neither a topic nor a known reply", at: 0 }),
-        }
-        Ok(())
-    }
-
-    fn on_refused_key(&mut self, socket: Socket, io: &mut Io) -> BadMessage {
-        io.reconnect.push(socket);
-        BadMessage { why: "the venue refused the key, its signature or our clock", at: 0 }
-    }
-
-    fn on_trade<S: Sink>(
-        &mut self,
-        message: &[u8],
-        recv_ns: i64,
-        io: &mut Io,
-        sink: &mut S,
-    ) -> Result<(), BadMessage> {
-        let reply: TradeReply = json::parse(message)?;
-        match reply.op.as_str() {
-            "ping" | "pong" => {
-                self.trade.on_pong();
-                return Ok(());
-            }
-            "auth" if reply.code == Some(0) => {
-                if self.trade.become_ready() {
-                    self.report(Socket::Trade, LinkState::Up, recv_ns, sink);
-                }
-                return Ok(());
-            }
-            "auth" => return Err(self.on_refused_key(Socket::Trade, io)),
-            _ => {}
-        }
-        let Some(request) = self.requests.answer(reply.request_id.as_bytes()) else {
-            return Err(BadMessage { why: "an answer to no request of ours", at: 0 });
-        };
-        if reply.code == Some(10019) {
-            // The venue restarts this gateway: a new connection reaches another one.
-            io.reconnect.push(Socket::Trade);
-        }
-        let ids = reply.data.and_then(|data| json::parse_raw::<OrderIds>(data).ok()).unwrap_or_default();
-        let venue_order = Text::from_bytes(ids.order_id.as_bytes()).unwrap_or_default();
-        let answer = reply.code.map_or(Answer::Unknown, answer_of);
-        let (status, reject) = match (answer, request.operation) {
-            (Answer::Accepted, Operation::Create) => (OrderStatus::Acked, Reject::None),
-            // The order stream tells how it went.
-            (Answer::Accepted, _) => return Ok(()),
-            (Answer::Refused(reject), operation) => (refused(operation), reject),
-            (Answer::Unknown, _) => (OrderStatus::Unknown, Reject::None),
-        };
-        let code = reply.code.unwrap_or(0).clamp(i32::MIN as i64, i32::MAX as i64) as i32;
-        report_request(&request, status, reject, code, venue_order, recv_ns, sink);
-        Ok(())
-    }
-
-    /// Forms the frame, or notes that it cannot be sent.
-    #[inline]
-    fn send_order(
-        &mut self,
-        operation: Operation,
-        client: ClientId,
-        instrument: InstrumentId,
-        now_ns: i64,
-        write: impl FnOnce(&mut Encoder, usize, u64) -> usize,
-    ) -> Encoded {
-        let at = match self.config.instruments.get(instrument.index()) {
-            Some(known) if known.id == instrument => Some(instrument.index()),
-            _ => self.place_of(instrument),
-        };
-        match at {
-            Some(at) if self.trade.is_ready() => {
-                let number = self.requests.begin(client, instrument, operation, now_ns);
-                Encoded::Frame(Socket::Trade, write(&mut self.encoder, at, number))
-            }
-            _ => {
-                self.unsent.push(Request { number: 0, client, instrument, operation, sent_ns: now_ns });
-                Encoded::Queued
-            }
-        }
-    }
-
-    fn cancel_all(&mut self, at: usize, attempt: u64, not_before_ns: i64, now_ns: i64, io: &mut Io) {
-        let symbol = &self.config.instruments[at].symbol;
-        let body = format!("{{\"category\":\"linear\",\"symbol\":\"{symbol}\"}}");
-        let tag = CANCEL_ALL_TAG | attempt << 16 | at as u64;
-        let mut request = self.rest.post(tag, "/v5/order/cancel-all", body, now_ns.max(not_before_ns));
-        request.not_before_ns = not_before_ns;
-        io.requests.push(request);
-    }
-
-    fn on_cancel_all<S: Sink>(&mut self, response: &HttpResponse, recv_ns: i64, io: &mut Io, sink: &mut S) {
-        let Err(bad) = result_of(response) else { return };
-        self.refuse(bad);
-        let (attempt, at) = ((response.tag & !CANCEL_ALL_TAG) >> 16, response.tag as u16 as usize);
-        if attempt < CANCEL_ALL_RETRIES && at < self.config.instruments.len() {
-            let pause_ns = CANCEL_ALL_PAUSE_NS << attempt;
-            self.cancel_all(at, attempt + 1, recv_ns + pause_ns, recv_ns, io);
-        } else {
-            self.report(Socket::Rest, LinkState::Down, recv_ns, sink);
-        }
-    }
-
-    // --- links -------------------------------------------------------------------------------------------------
-
     fn report<S: Sink>(&self, socket: Socket, state: LinkState, now_ns: i64, sink: &mut S) {
         let instrument = if socket == Socket::Rest { WHOLE_ACCOUNT } else { self.first_instrument() };
         emit(sink, instrument, 0, now_ns, Body::Connection(Connection { socket, state }));
@@ -401,51 +139,6 @@ impl BybitClient {
             Beat::Dead => io.reconnect.push(socket),
         }
     }
-
-    fn tick_requests<S: Sink>(&mut self, deadline_ns: i64, now_ns: i64, sink: &mut S) {
-        while let Some(request) = self.requests.overdue(deadline_ns) {
-            report_request(&request, OrderStatus::Unknown, Reject::None, 0, Text::EMPTY, now_ns, sink);
-        }
-    }
-}
-
-/// The status that a refused request leaves: the order is as it was, unless it was never placed.
-fn refused(operation: Operation) -> OrderStatus {
-    match operation {
-        Operation::Create => OrderStatus::Rejected,
-        Operation::Amend => OrderStatus::AmendRejected,
-        Operation::Cancel => OrderStatus::CancelRejected,
-    }
-}
-
-fn report_book<S: Sink>(instrument: InstrumentId, state: LinkState, now_ns: i64, sink: &mut S) {
-    emit(sink, instrument, 0, now_ns, Body::Connection(Connection { socket: Socket::Public, state }));
-}
-
-fn report_request<S: Sink>(
-    request: &Request,
-    status: OrderStatus,
-    reject: Reject,
-    venue_code: i32,
-    venue_order: Text<40>,
-    now_ns: i64,
-    sink: &mut S,
-) {
-    let update = OrderUpdate {
-        client: request.client,
-        venue_order,
-        status,
-        reject,
-        venue_code,
-        side: None,
-        order_type: None,
-        tif: None,
-        px: Px(0),
-        qty: Qty(0),
-        leaves: Qty(0),
-        cum: Qty(0),
-    };
-    emit(sink, request.instrument, 0, now_ns, Body::OrderUpdate(update));
 }
 
 impl VenueClient for BybitClient {

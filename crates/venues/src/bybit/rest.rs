@@ -12,11 +12,11 @@ use nanotick_model::{ClientId, InstrumentId};
 
 const NS_PER_MS: i64 = 1_000_000;
 const SECOND_NS: i64 = 1_000_000_000;
-/// The venue allows 50 queries a second on each of these paths; leave room for others on the account.
-const QUERIES_PER_SECOND: usize = 40;
+/// The venue allows 50 queries a second on each of these paths, and two queries share one of them.
+const QUERIES_PER_SECOND: usize = 20;
 /// A list that is longer than this many pages is not read to its end: the round fails.
 const MAX_PAGES: u16 = 100;
-/// Executions and closed orders are asked for from a little before the last round's start.
+/// After the first round, executions and closed orders are asked for from so long before the last one.
 const OVERLAP_NS: i64 = 60 * SECOND_NS;
 
 /// Builds signed requests.
@@ -82,9 +82,18 @@ enum Query {
 const STAGES: [&[Query]; 3] =
     [&[Query::Executions], &[Query::OpenOrders, Query::ClosedOrders], &[Query::Position, Query::Wallet]];
 
+/// One page of one query about one instrument.
+#[derive(Clone, Copy)]
+struct Ask {
+    query: Query,
+    /// The instrument's place; 0 for the wallet.
+    at: u16,
+    page: u16,
+}
+
 /// A tag: the round, the query, the page and the instrument's place. The first bit is kept free for the client.
-fn tag_of(round: u32, query: Query, page: u16, at: u16) -> u64 {
-    (round as u64 & 0x00ff_ffff) << 36 | (query as u64) << 32 | (page as u64) << 16 | at as u64
+fn tag_of(round: u32, ask: Ask) -> u64 {
+    (round as u64 & 0x00ff_ffff) << 36 | (ask.query as u64) << 32 | (ask.page as u64) << 16 | ask.at as u64
 }
 
 /// How a round stands after an answer.
@@ -130,11 +139,11 @@ impl Reconciler {
             // One wallet for all; everything else by symbol.
             let places = if query == Query::Wallet { 1 } else { account.instruments.len() };
             for at in 0..places {
-                let mut request = self.request(rest, account, query, at as u16, 0, "", now_ns);
                 // The venue looks at the time when it receives the request, so a delayed one is signed as of then.
                 let delay_ns = (at / QUERIES_PER_SECOND) as i64 * SECOND_NS;
+                let ask = Ask { query, at: at as u16, page: 0 };
+                let mut request = self.request(rest, account, ask, "", now_ns + delay_ns);
                 if delay_ns > 0 {
-                    request = self.request(rest, account, query, at as u16, 0, "", now_ns + delay_ns);
                     request.not_before_ns = now_ns + delay_ns;
                 }
                 io.requests.push(request);
@@ -143,19 +152,10 @@ impl Reconciler {
         self.outstanding = io.requests.len() - first;
     }
 
-    #[allow(clippy::too_many_arguments)]
-    fn request(
-        &self,
-        rest: &Rest,
-        account: &Account,
-        query: Query,
-        at: u16,
-        page: u16,
-        cursor: &str,
-        now_ns: i64,
-    ) -> HttpRequest {
+    fn request(&self, rest: &Rest, account: &Account, ask: Ask, cursor: &str, now_ns: i64) -> HttpRequest {
+        let Ask { query, at, .. } = ask;
         let symbol = account.instruments.get(at as usize).map_or("", |i| i.symbol.as_str());
-        let since_ms = (self.since_ns - OVERLAP_NS).max(0) / NS_PER_MS;
+        let since_ms = self.since_ns.max(0) / NS_PER_MS;
         let (path, mut text) = match query {
             Query::Executions => (
                 "/v5/execution/list",
@@ -174,7 +174,7 @@ impl Reconciler {
             text.push_str("&cursor=");
             push_escaped(&mut text, cursor);
         }
-        rest.get(tag_of(self.round, query, page, at), path, &text, now_ns)
+        rest.get(tag_of(self.round, ask), path, &text, now_ns)
     }
 
     /// Takes an answer in. Events go out as they are read; the caller reports `Done` and `Failed`.
@@ -213,7 +213,8 @@ impl Reconciler {
                 self.stage = STAGES.len();
                 return Progress::Failed;
             }
-            io.requests.push(self.request(rest, account, query, at, page + 1, &cursor, recv_ns));
+            let ask = Ask { query, at, page: page + 1 };
+            io.requests.push(self.request(rest, account, ask, &cursor, recv_ns));
             return Progress::Running;
         }
         self.outstanding -= 1;
@@ -225,7 +226,7 @@ impl Reconciler {
             self.ask(rest, account, recv_ns, io);
             return Progress::Running;
         }
-        self.since_ns = self.started_ns;
+        self.since_ns = self.since_ns.max(self.started_ns - OVERLAP_NS);
         Progress::Done
     }
 
@@ -254,7 +255,7 @@ impl Reconciler {
                 let mut page: Page<OrderData> = json::parse_raw(result)?;
                 let next = more(&page);
                 // History of other sessions and of other people is not news.
-                let since_ms = ((self.since_ns - OVERLAP_NS) / NS_PER_MS).max(0) as u64;
+                let since_ms = (self.since_ns / NS_PER_MS).max(0) as u64;
                 page.list.retain(|order| {
                     order.updated_time.0 >= since_ms
                         && ClientId::parse(order.order_link_id.as_bytes()).is_some()

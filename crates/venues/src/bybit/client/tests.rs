@@ -9,6 +9,7 @@ use super::*;
 use crate::padded;
 use crate::test_instruments::instrument;
 use nanotick_model::{Balance, Fill, Level, Position, Trade};
+use nanotick_model::{BookUpdate, ClientId, Event, OrderStatus, OrderUpdate, Px, Qty};
 
 pub(super) const SECOND_NS: i64 = 1_000_000_000;
 pub(super) const START_NS: i64 = 1_700_000_000 * SECOND_NS;
