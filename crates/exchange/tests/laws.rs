@@ -501,3 +501,44 @@ fn the_history_is_bounded_and_the_account_stays_exact() {
     assert_eq!((ledger.fills.len(), ledger.fills_dropped), (10, 40));
     assert_eq!(exchange.position(ID).qty, Qty(50));
 }
+
+/// A smaller size keeps the place in the queue at one venue and loses it at the other; a new price loses it at both.
+#[test]
+fn an_amend_does_what_it_says() {
+    for (rules, px, qty, ahead) in [
+        (Rules::bybit(deposit()), None, Some(2), 2),
+        (Rules::binance(deposit()), None, Some(2), 7),
+        (Rules::bybit(deposit()), None, Some(5), 7),
+        (Rules::bybit(deposit()), Some(99), None, 3),
+    ] {
+        let mut exchange = SimExchange::new(vec![instrument()], rules);
+        let mut out = Vec::new();
+        book(&mut exchange, &[(100, 7), (99, 3)], &[(101, 5)], &mut out);
+        let id = place(&mut exchange, Side::Buy, TimeInForce::Gtc, 100, 4, &mut out).unwrap();
+        trade(&mut exchange, Side::Sell, 100, 5, &mut out);
+        book(&mut exchange, &[(100, 7)], &[], &mut out); // five more join behind
+        exchange.amend(Which::Id(id), px.map(Px), qty.map(Qty), 0, &mut out).unwrap();
+        let order = *exchange.order(Which::Id(id)).unwrap();
+        assert_eq!((order.px, order.qty), (Px(px.unwrap_or(100)), Qty(qty.unwrap_or(4))));
+        assert!(matches!(out.last(), Some(Output::Amended(o)) if o.qty == order.qty && o.px == order.px));
+        trade(&mut exchange, Side::Sell, order.px.0, ahead, &mut out);
+        assert_eq!(filled(&out), [], "what is ahead is served first");
+        trade(&mut exchange, Side::Sell, order.px.0, 99, &mut out);
+        assert_eq!(filled(&out), [(order.px.0, order.qty.0, FillReason::QueueReached)]);
+    }
+}
+
+#[test]
+fn an_amend_below_what_is_filled_ends_as_the_venue_has_it() {
+    for (rules, want) in [
+        (Rules::bybit(deposit()), Err(Refusal::BelowFilled)),
+        (Rules::binance(deposit()), Ok(End::AmendedAway)),
+    ] {
+        let mut exchange = SimExchange::new(vec![instrument()], rules);
+        let mut out = Vec::new();
+        book(&mut exchange, &[(99, 1)], &[(101, 3)], &mut out);
+        let id = place(&mut exchange, Side::Buy, TimeInForce::Gtc, 101, 8, &mut out).unwrap();
+        let got = exchange.amend(Which::Id(id), None, Some(Qty(3)), 0, &mut out);
+        assert_eq!(got.map(|id| exchange.order(Which::Id(id)).unwrap().end.unwrap()), want);
+    }
+}

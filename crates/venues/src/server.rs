@@ -190,3 +190,6 @@ pub(crate) fn decode(text: &str) -> String {
     }
     String::from_utf8_lossy(&out).into_owned()
 }
+
+#[cfg(test)]
+mod wire_tests;

@@ -319,6 +319,10 @@ impl Runner {
                         }),
                 };
                 self.answer(id, &reply);
+                let is_last = call.header("connection").is_some_and(|v| v.eq_ignore_ascii_case("close"));
+                if let Some(connection) = self.connections.get_mut(&id).filter(|_| is_last) {
+                    connection.close(1000, "");
+                }
             }
         }
     }
@@ -332,19 +336,21 @@ impl Runner {
     fn control(&self, page: &str) -> Reply {
         match page {
             "counters" => Reply::json(200, self.counters()),
-            "ledger" => {
-                let venues: Map<String, Value> = self
-                    .rooms
-                    .iter()
-                    .map(|room| (name(room.protocol).to_string(), control::ledger(room.server.as_ref())))
-                    .collect();
-                Reply::json(200, json!({ "schema": 1, "venues": venues }))
-            }
+            "ledger" => Reply::json(200, ledger_page(&self.rooms[0])),
             "stop" => {
                 self.stop.store(true, Ordering::Relaxed);
                 Reply::json(200, json!({ "schema": 1, "stopping": true }))
             }
-            _ => Reply::json(404, json!({ "error": "control pages are ledger, counters and stop" })),
+            _ => {
+                match self.rooms.iter().find(|room| page.strip_prefix("ledger/") == Some(name(room.protocol)))
+                {
+                    Some(room) => Reply::json(200, ledger_page(room)),
+                    None => Reply::json(
+                        404,
+                        json!({ "error": "control pages are ledger, ledger/VENUE, counters, stop" }),
+                    ),
+                }
+            }
         }
     }
 
@@ -472,6 +478,16 @@ impl Runner {
             std::thread::sleep(Duration::from_millis(5));
         }
     }
+}
+
+/// The ledger of one venue; without a name, of the first that is served.
+fn ledger_page(room: &Room) -> Value {
+    let mut page = json!({ "schema": 1, "venue": name(room.protocol) });
+    if let (Some(page), Value::Object(ledger)) = (page.as_object_mut(), control::ledger(room.server.as_ref()))
+    {
+        page.extend(ledger);
+    }
+    page
 }
 
 fn name(protocol: Protocol) -> &'static str {
