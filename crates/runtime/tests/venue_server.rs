@@ -270,7 +270,7 @@ fn bybit_orders_live_and_the_ledger_agrees() {
     say(&mut trade, late);
     assert_eq!(hear(&mut trade)["retCode"], 10002);
 
-    let ledger = venue.control("ledger");
+    let ledger = venue.control("ledger")["venues"]["bybit"].clone();
     let fees: f64 = execution["data"]
         .as_array()
         .unwrap()
@@ -385,7 +385,7 @@ fn a_binance_book_joins_its_snapshot_and_orders_live() {
     let gone = [("symbol", "BTCUSDT"), ("origClientOrderId", "r-1")];
     assert_eq!(ask("order.cancel", &gone)["result"]["status"], "CANCELED");
     assert_eq!(ask("order.cancel", &gone)["error"]["code"], -2011);
-    let ledger = venue.control("ledger/binance");
+    let ledger = venue.control("ledger")["venues"]["binance"].clone();
     assert_eq!(ledger["positions"]["BTCUSDT"]["qty_lots"], -50);
     assert_eq!(ledger["wallet"], event["a"]["B"][0]["wb"]);
 }

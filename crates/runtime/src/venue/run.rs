@@ -336,21 +336,18 @@ impl Runner {
     fn control(&self, page: &str) -> Reply {
         match page {
             "counters" => Reply::json(200, self.counters()),
-            "ledger" => Reply::json(200, ledger_page(&self.rooms[0])),
+            "ledger" => {
+                let rooms = self.rooms.iter();
+                let venues: Map<String, Value> = rooms
+                    .map(|room| (name(room.protocol).into(), control::ledger(room.server.as_ref())))
+                    .collect();
+                Reply::json(200, json!({ "schema": 1, "venues": venues }))
+            }
             "stop" => {
                 self.stop.store(true, Ordering::Relaxed);
                 Reply::json(200, json!({ "schema": 1, "stopping": true }))
             }
-            _ => {
-                match self.rooms.iter().find(|room| page.strip_prefix("ledger/") == Some(name(room.protocol)))
-                {
-                    Some(room) => Reply::json(200, ledger_page(room)),
-                    None => Reply::json(
-                        404,
-                        json!({ "error": "control pages are ledger, ledger/VENUE, counters, stop" }),
-                    ),
-                }
-            }
+            _ => Reply::json(404, json!({ "error": "control pages are ledger, counters and stop" })),
         }
     }
 
@@ -478,16 +475,6 @@ impl Runner {
             std::thread::sleep(Duration::from_millis(5));
         }
     }
-}
-
-/// The ledger of one venue; without a name, of the first that is served.
-fn ledger_page(room: &Room) -> Value {
-    let mut page = json!({ "schema": 1, "venue": name(room.protocol) });
-    if let (Some(page), Value::Object(ledger)) = (page.as_object_mut(), control::ledger(room.server.as_ref()))
-    {
-        page.extend(ledger);
-    }
-    page
 }
 
 fn name(protocol: Protocol) -> &'static str {
