@@ -714,3 +714,6 @@ impl VenueClient for BinanceClient {
 
 #[cfg(test)]
 mod tests;
+
+#[cfg(test)]
+mod against_server;
