@@ -42,13 +42,13 @@ impl NativeHost {
         match (name, params) {
             (
                 "quoter",
-                &[half_spread_bps, skew_bps, qty_lots, max_position_lots, requote_ticks, min_interval_ns],
+                &[half_spread_bps, skew_bps, quote_notional, max_position_notional, requote_ticks, min_interval_ns],
             ) => {
                 let params = QuoterParams {
                     half_spread_bps,
                     skew_bps,
-                    qty_lots,
-                    max_position_lots,
+                    quote_notional,
+                    max_position_notional,
                     requote_ticks,
                     min_interval_ns,
                 };

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from nanotick.errors import NanotickError, from_code
+from nanotick.errors import NanotickError, RefusedError, from_code
 from nanotick.session import reconcile
 from nanotick.session.config import Config
 from nanotick.session.instruments import fetch
@@ -168,6 +168,7 @@ def _result(
         "max_drawdown": figures["max_drawdown"],
         "latency_ns": figures["latency_ns"],
         "replay": replayed,
+        "halted": summary.get("halted"),
         "reconciled": not differences,
         "differences": differences,
         "warnings": figures["warnings"],
@@ -178,6 +179,11 @@ def _result(
 
 def verdict(result: dict[str, Any]) -> NanotickError | None:
     """What is wrong with a finished demo, if anything."""
+    if result["halted"]:
+        return RefusedError(
+            f"the strategy was halted and its orders cancelled: {result['halted']}",
+            f"nanotick journal cat {result['run_dir']} --kind halt --kind denied",
+        )
     if not result["reconciled"]:
         first = result["differences"][0]
         return NanotickError(

@@ -33,8 +33,8 @@ quoter = BuiltIn(
     {
         "half_spread_bps": 0.5,
         "skew_bps": 1.0,
-        "qty_lots": 10.0,
-        "max_position_lots": 50.0,
+        "quote_notional": 600.0,
+        "max_position_notional": 3000.0,
         "requote_ticks": 5.0,
         "min_interval_ns": 200e6,
     },

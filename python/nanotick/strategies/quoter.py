@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 
 class Quoter(Strategy):
-    """Quotes both sides of each instrument. Sizes in lots so that one setting serves all instruments."""
+    """Quotes both sides of each instrument. Sizes in money, so that one setting serves all instruments."""
 
     half_spread_bps: float = 0.5
     skew_bps: float = 1.0
-    qty_lots: float = 10.0
-    max_position_lots: float = 50.0
+    quote_notional: float = 600.0
+    max_position_notional: float = 3000.0
     requote_ticks: float = 5.0
     min_interval_ns: float = 200e6
 
@@ -36,18 +36,19 @@ class Quoter(Strategy):
             return
         mid, tick = book.mid, book.tick
         half = self.half_spread_bps * 1e-4 * mid
-        lean = ctx.position_lots / self.max_position_lots * self.skew_bps * 1e-4 * mid
+        exposure = ctx.position_lots * ctx.lot * mid
+        lean = exposure / self.max_position_notional * self.skew_bps * 1e-4 * mid
         # Never through the touch: a post-only order that would take is only a wasted message.
         bid = min(math.floor((mid - half - lean) / tick), book.ask_ticks - 1)
         ask = max(math.ceil((mid + half - lean) / tick), book.bid_ticks + 1)
-        self._quote_side(ctx, "buy", 1, bid)
-        self._quote_side(ctx, "sell", -1, ask)
+        self._quote_side(ctx, "buy", 1, bid, exposure)
+        self._quote_side(ctx, "sell", -1, ask, exposure)
 
-    def _quote_side(self, ctx: Context, side: str, sign: int, target_ticks: int) -> None:
+    def _quote_side(self, ctx: Context, side: str, sign: int, target_ticks: int, exposure: float) -> None:
         now_ns = ctx.now_ns
         if now_ns - self._last_ns.get((ctx.symbol, side), 0) < int(self.min_interval_ns):
             return
-        adds = ctx.position_lots * sign >= int(self.max_position_lots)
+        adds = exposure * sign >= self.max_position_notional
         working = ctx.working(side)
         try:
             if working is not None:
@@ -57,6 +58,7 @@ class Quoter(Strategy):
                     ctx.cancel(order_id)
             elif not adds:
                 self._last_ns[ctx.symbol, side] = now_ns
-                ctx.limit(side, target_ticks * ctx.tick, self.qty_lots * ctx.lot, tif="post_only")
+                lots = math.floor(self.quote_notional / (ctx.book.mid * ctx.lot))
+                ctx.limit(side, target_ticks * ctx.tick, lots * ctx.lot, tif="post_only")
         except RiskRefused:
             pass  # counted and journaled by the engine; the next interval tries again

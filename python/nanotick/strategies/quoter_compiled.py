@@ -13,8 +13,8 @@ from nanotick.compiled import BUY, POST_ONLY, SELL, cancel, compiled, limit
     params={
         "half_spread_bps": 0.5,
         "skew_bps": 1.0,
-        "qty_lots": 10.0,
-        "max_position_lots": 50.0,
+        "quote_notional": 600.0,
+        "max_position_notional": 3000.0,
         "requote_ticks": 5.0,
         "min_interval_ns": 200e6,
     },
@@ -25,7 +25,8 @@ def quoter(view: Any, state: Any, params: Any, orders: Any) -> None:
     if view.book_valid == 0 or view.bid_px == 0 or view.ask_px == 0:
         return
     half = params.half_spread_bps * 1e-4 * view.mid
-    lean = view.position / params.max_position_lots * params.skew_bps * 1e-4 * view.mid
+    exposure = view.position * view.lot * view.mid
+    lean = exposure / params.max_position_notional * params.skew_bps * 1e-4 * view.mid
     bid = min(int(math.floor((view.mid - half - lean) / view.tick)), view.ask_px - 1)
     ask = max(int(math.ceil((view.mid + half - lean) / view.tick)), view.bid_px + 1)
 
@@ -33,7 +34,7 @@ def quoter(view: Any, state: Any, params: Any, orders: Any) -> None:
         last_ns = state.last_buy_ns if side == BUY else state.last_sell_ns
         if view.now_ns - last_ns < int(params.min_interval_ns):
             continue
-        adds = view.position * side >= int(params.max_position_lots)
+        adds = exposure * side >= params.max_position_notional
         target = bid if side == BUY else ask
         working = -1
         for i in range(min(view.n_working, 16)):
@@ -47,7 +48,8 @@ def quoter(view: Any, state: Any, params: Any, orders: Any) -> None:
                 cancel(orders, view.order_ids[working])
         elif not adds:
             acted = True
-            limit(orders, side, target, int(params.qty_lots), POST_ONLY)
+            lots = int(math.floor(params.quote_notional / (view.mid * view.lot)))
+            limit(orders, side, target, lots, POST_ONLY)
         if acted:
             if side == BUY:
                 state.last_buy_ns = view.now_ns

@@ -12,10 +12,10 @@ pub struct QuoterParams {
     pub half_spread_bps: f64,
     /// How far the quotes lean at the full position, in basis points.
     pub skew_bps: f64,
-    /// Size of each quote, lots.
-    pub qty_lots: f64,
-    /// Position at which the lean is full and the side that adds to it stops quoting, lots.
-    pub max_position_lots: f64,
+    /// Value of each quote, settlement currency; rounded down to whole lots.
+    pub quote_notional: f64,
+    /// Value of the position at which the lean is full and the side that adds to it stops quoting.
+    pub max_position_notional: f64,
     /// A quote is moved when it is this many ticks from where it should be.
     pub requote_ticks: f64,
     /// At least this long between two moves of one side, ns.
@@ -27,8 +27,8 @@ impl Default for QuoterParams {
         QuoterParams {
             half_spread_bps: 0.5,
             skew_bps: 1.0,
-            qty_lots: 10.0,
-            max_position_lots: 50.0,
+            quote_notional: 600.0,
+            max_position_notional: 3000.0,
             requote_ticks: 5.0,
             min_interval_ns: 200e6,
         }
@@ -53,7 +53,8 @@ impl Quoter {
         if (view.now_ns - *last) < p.min_interval_ns as i64 {
             return;
         }
-        let adds = view.position * side.sign() >= p.max_position_lots as i64;
+        let exposure = view.position as f64 * view.lot * view.mid;
+        let adds = exposure * side.sign() as f64 >= p.max_position_notional;
         let working = find_working(view, side);
         match working {
             Some((id, px)) if adds || (px - target_px).abs() >= p.requote_ticks as i64 => {
@@ -62,7 +63,7 @@ impl Quoter {
             }
             None if !adds => {
                 *last = view.now_ns;
-                let qty = p.qty_lots as i64;
+                let qty = (p.quote_notional / (view.mid * view.lot)).floor() as i64;
                 let _ = desk.place(
                     instrument,
                     side,
@@ -96,7 +97,8 @@ impl Host for Quoter {
         }
         let p = &self.params;
         let half = p.half_spread_bps * 1e-4 * view.mid;
-        let lean = view.position as f64 / p.max_position_lots * p.skew_bps * 1e-4 * view.mid;
+        let exposure = view.position as f64 * view.lot * view.mid;
+        let lean = exposure / p.max_position_notional * p.skew_bps * 1e-4 * view.mid;
         let bid = ((view.mid - half - lean) / view.tick).floor() as i64;
         let ask = ((view.mid + half - lean) / view.tick).ceil() as i64;
         // Never through the touch: a post-only order that would take is only a wasted message.
@@ -112,8 +114,8 @@ impl Host for Quoter {
         let slot = match index {
             0 => &mut p.half_spread_bps,
             1 => &mut p.skew_bps,
-            2 => &mut p.qty_lots,
-            3 => &mut p.max_position_lots,
+            2 => &mut p.quote_notional,
+            3 => &mut p.max_position_notional,
             4 => &mut p.requote_ticks,
             5 => &mut p.min_interval_ns,
             _ => return false,

@@ -17,6 +17,7 @@ use nanotick_engine::{Desk, Engine, Host, Observer, Stage};
 use nanotick_journal::Writer;
 use nanotick_model::record::Kind;
 use nanotick_model::Venue;
+use nanotick_venues::binance::{BinanceClient, BinanceConfig};
 use nanotick_venues::bybit::{self, BybitClient};
 use nanotick_venues::sign::Secret;
 use serde::Deserialize;
@@ -155,7 +156,17 @@ fn drive<H: Host>(
             });
             Ok(Live::new(loop_config, client, engine, observer, http)?.run(stop))
         }
-        Venue::Binance => Err(invalid("no binance".into(), "")),
+        Venue::Binance => {
+            let client = BinanceClient::new(BinanceConfig {
+                key: live.api_key.clone(),
+                secret,
+                instruments,
+                recv_window_ms: live.recv_window_ms,
+                stale_after_ms: STALE_AFTER_MS,
+                fills_since_ns: 0,
+            });
+            Ok(Live::new(loop_config, client, engine, observer, http)?.run(stop))
+        }
     }
 }
 
