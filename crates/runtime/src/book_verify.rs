@@ -4,11 +4,13 @@
 //! a live session does. The verdict is the report's reader's: nothing here fails because a book was wrong.
 
 mod binance;
+mod bybit;
 mod oracle;
 
 use crate::recording::RecordingError;
 use nanotick_engine::book::{Book, BookConfig};
 use nanotick_model::{BookUpdate, Grid, Px};
+use nanotick_venues::binance::sync::Rules;
 use oracle::Oracle;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -24,13 +26,15 @@ pub enum Format {
     BinanceUsdm,
     BinanceCoinm,
     BinanceSpot,
+    BybitLinear,
 }
 
 impl Format {
-    pub const NAMES: [(&'static str, Format); 3] = [
+    pub const NAMES: [(&'static str, Format); 4] = [
         ("binance-usdm", Format::BinanceUsdm),
         ("binance-coinm", Format::BinanceCoinm),
         ("binance-spot", Format::BinanceSpot),
+        ("bybit-linear", Format::BybitLinear),
     ];
 }
 
@@ -103,9 +107,9 @@ pub fn verify_watched<P: AsRef<Path>>(
     watch: &mut impl Watch,
 ) -> Result<Report, RecordingError> {
     match format {
-        Format::BinanceUsdm | Format::BinanceCoinm | Format::BinanceSpot => {
-            binance::verify(paths, format, watch)
-        }
+        Format::BinanceUsdm | Format::BinanceCoinm => binance::verify(paths, Rules::Futures, watch),
+        Format::BinanceSpot => binance::verify(paths, Rules::Spot, watch),
+        Format::BybitLinear => bybit::verify(paths, watch),
     }
 }
 

@@ -53,15 +53,15 @@ pub struct Message<'a> {
     pub recv_ns: i64,
     /// The venue's JSON as it came.
     pub json: Padded<'a>,
-    /// The request that it answers, if it is a REST body whose request was recorded.
-    pub url: Option<&'a str>,
+    /// Where it came from, if the file says so: a REST body's request, or the address of a message's socket.
+    pub address: Option<&'a str>,
 }
 
 enum Parsed {
     /// Where the JSON stands in the line.
     InLine(i64, usize),
-    /// The JSON has been unescaped into `text`.
-    Unescaped(i64, bool),
+    /// The JSON has been unescaped into `text`, and where it came from is in `address`.
+    Unescaped(i64),
     /// Known, and not a message: a header, a connect, what was sent.
     NotAMessage,
     Bad(&'static str),
@@ -73,7 +73,9 @@ pub struct Recording {
     current: Option<(PathBuf, Box<dyn BufRead + Send>)>,
     line: Vec<u8>,
     text: Vec<u8>,
-    url: String,
+    address: String,
+    /// Sockets by name, with their addresses.
+    sockets: Vec<(String, String)>,
     line_number: u64,
     good_in_file: u64,
     /// Multiplies a time in the current file to nanoseconds; 0 until its first stamp.
@@ -100,7 +102,8 @@ impl Recording {
             current: None,
             line: Vec::new(),
             text: Vec::new(),
-            url: String::new(),
+            address: String::new(),
+            sockets: Vec::new(),
             line_number: 0,
             good_in_file: 0,
             stamp_unit_ns: 0,
@@ -123,17 +126,17 @@ impl Recording {
                     return Ok(Padded::new(&self.line[at..], end - at).map(|json| Message {
                         recv_ns,
                         json,
-                        url: None,
+                        address: None,
                     }));
                 }
-                Parsed::Unescaped(recv_ns, is_answer) => {
+                Parsed::Unescaped(recv_ns) => {
                     self.good_in_file += 1;
                     let len = self.text.len();
                     self.text.resize(len + PADDING, 0);
                     return Ok(Padded::new(&self.text, len).map(|json| Message {
                         recv_ns,
                         json,
-                        url: is_answer.then_some(self.url.as_str()),
+                        address: Some(self.address.as_str()).filter(|a| !a.is_empty()),
                     }));
                 }
                 Parsed::NotAMessage => self.good_in_file += 1,
@@ -264,6 +267,11 @@ impl Recording {
         let line = &self.line[..];
         let is_answer = line.starts_with(b"{\"t\":\"http\"");
         if !is_answer && !line.starts_with(b"{\"t\":\"recv\"") {
+            if line.starts_with(b"{\"t\":\"connect\"") {
+                let (name, address) = (text_of(line, b",\"conn\":\""), text_of(line, b",\"addr\":\""));
+                self.sockets.retain(|(known, _)| known != name);
+                self.sockets.push((name.to_string(), address.to_string()));
+            }
             return Parsed::NotAMessage;
         }
         let Some(data) = find(line, b",\"data\":\"") else {
@@ -273,15 +281,17 @@ impl Recording {
         let Some(recv_ns) = find(head, b",\"ts\":").and_then(|at| seconds_to_ns(&head[at..])) else {
             return Parsed::Bad("a received message without a time `ts`");
         };
+        self.address.clear();
         if is_answer {
-            self.url.clear();
-            let url = find(head, b",\"url\":\"").map(|at| &head[at..]).unwrap_or_default();
-            let url = url.split(|&b| b == b'"').next().unwrap_or_default();
-            self.url.push_str(std::str::from_utf8(url).unwrap_or_default());
+            self.address.push_str(text_of(head, b",\"url\":\""));
+        } else {
+            let name = text_of(head, b"\"conn\":\"");
+            let socket = self.sockets.iter().find(|(known, _)| known == name);
+            self.address.push_str(socket.map_or("", |(_, address)| address));
         }
         self.text.clear();
         match unescape(&line[data..], &mut self.text) {
-            Some(()) => Parsed::Unescaped(recv_ns, is_answer),
+            Some(()) => Parsed::Unescaped(recv_ns),
             None => Parsed::Bad("`data` is not a JSON string"),
         }
     }
@@ -380,6 +390,13 @@ fn seconds_to_ns(text: &[u8]) -> Option<i64> {
 /// Where the text behind `needle` begins.
 fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
     haystack.windows(needle.len()).position(|w| w == needle).map(|at| at + needle.len())
+}
+
+/// The plain text behind `needle`, up to the next quote; empty if there is none.
+fn text_of<'a>(line: &'a [u8], needle: &[u8]) -> &'a str {
+    let rest = find(line, needle).map(|at| &line[at..]).unwrap_or_default();
+    let text = rest.split(|&b| b == b'"').next().unwrap_or_default();
+    std::str::from_utf8(text).unwrap_or_default()
 }
 
 /// Appends the content of a JSON string that begins at `text[0]` and must end at its first bare quote.

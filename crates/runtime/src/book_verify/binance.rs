@@ -1,6 +1,6 @@
 //! Binance recordings: diffs over REST snapshots, `bookTicker` as the judge.
 
-use super::{Format, Precision, Rebuilt, Report, Survey, Watch};
+use super::{Precision, Rebuilt, Report, Survey, Watch};
 use crate::recording::{Message as Recorded, Recording, RecordingError};
 use nanotick_model::BookUpdate;
 use nanotick_venues::binance::decode::{Decoder, Feed, Message};
@@ -12,11 +12,10 @@ const HOW_TO_RECORD: &str = "record GET /depth?limit=1000 once the stream runs";
 
 pub(super) fn verify<P: AsRef<Path>>(
     paths: &[P],
-    format: Format,
+    rules: Rules,
     watch: &mut impl Watch,
 ) -> Result<Report, RecordingError> {
     let survey = survey(paths)?;
-    let rules = if format == Format::BinanceSpot { Rules::Spot } else { Rules::Futures };
     let mut books: Vec<_> =
         survey.iter().filter_map(|(symbol, precision)| Rebuilt::new(symbol, precision)).collect();
     let mut syncs: Vec<_> = books.iter().map(|_| BookSync::new(rules)).collect();
@@ -49,7 +48,7 @@ fn survey<P: AsRef<Path>>(paths: &[P]) -> Result<Survey, RecordingError> {
             continue;
         };
         if symbol.is_empty() {
-            symbol = recorded.url.and_then(symbol_of_url).unwrap_or_default().to_string();
+            symbol = recorded.address.and_then(symbol_of).unwrap_or_default().to_string();
         }
         if symbol.is_empty() {
             unnamed.push(seen);
@@ -75,8 +74,8 @@ impl Precision {
 }
 
 /// The `symbol` parameter of a recorded request.
-fn symbol_of_url(url: &str) -> Option<&str> {
-    let (_, query) = url.split_once('?')?;
+fn symbol_of(address: &str) -> Option<&str> {
+    let (_, query) = address.split_once('?')?;
     query.split('&').find_map(|pair| pair.strip_prefix("symbol="))
 }
 
@@ -88,9 +87,9 @@ fn take(
     report: &mut Report,
     watch: &mut impl Watch,
 ) -> Result<(), &'static str> {
-    let named = recorded.url.and_then(symbol_of_url).and_then(|symbol| decoder.feed_of(symbol));
-    let message = match (named, recorded.url) {
-        (Some(feed), Some(url)) if url.contains("/depth?") => {
+    let named = recorded.address.and_then(symbol_of).and_then(|symbol| decoder.feed_of(symbol));
+    let message = match (named, recorded.address) {
+        (Some(feed), Some(address)) if address.contains("/depth?") => {
             let body = recorded.json.bytes();
             decoder.snapshot(feed, body).map(|snapshot| Message::Snapshot { feed, snapshot })
         }

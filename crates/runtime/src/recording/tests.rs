@@ -42,7 +42,7 @@ fn read(files: &[&[u8]]) -> Result<(Read, u64, Option<u64>), RecordingError> {
     let mut messages = Vec::new();
     while let Some(m) = recording.next_message()? {
         let json = String::from_utf8_lossy(m.json.bytes()).into_owned();
-        messages.push((m.recv_ns, json, m.url.map(str::to_string)));
+        messages.push((m.recv_ns, json, m.address.map(str::to_string)));
     }
     Ok((messages, recording.bad_lines(), recording.first_bad().map(|b| b.line)))
 }
@@ -75,6 +75,8 @@ fn the_stamps_unit_is_found_per_file() {
 fn tagged_lines_and_bare_lines_are_read() {
     let content = br#"{"t":"header","format":2}
 {"t":"http","conn":"X.http.0","ts":1626992741.301402,"url":"https://x/depth?symbol=AB","data":"{\"lastUpdateId\":6}"}
+{"t":"connect","conn":"X.ws.1","ts":1.5,"addr":"wss://x/old"}
+{"t":"connect","conn":"X.ws.1","ts":1.5,"addr":"wss://x/linear"}
 {"t":"send","conn":"X.ws.1","ts":1.5,"data":"{}"}
 {"t":"recv","conn":"X.ws.1","ts":1626992741.06217,"data":"{\"e\":\"\u00e9\ud83d\ude00\\n\/\"}"}
 {"topic":"orderbook.500.XRPUSDT"}
@@ -85,7 +87,7 @@ fn tagged_lines_and_bare_lines_are_read() {
             r#"{"lastUpdateId":6}"#.to_string(),
             Some("https://x/depth?symbol=AB".to_string()),
         ),
-        (1626992741062170000, "{\"e\":\"é😀\\n/\"}".to_string(), None),
+        (1626992741062170000, "{\"e\":\"é😀\\n/\"}".to_string(), Some("wss://x/linear".to_string())),
         (0, r#"{"topic":"orderbook.500.XRPUSDT"}"#.to_string(), None),
     ];
     assert_eq!(read(&[content]).unwrap(), (want, 0, None));
