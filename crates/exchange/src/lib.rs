@@ -4,6 +4,7 @@
 //! It is deterministic, does no I/O, and reads no clock. Its ledger is the truth that a client's own books are held to.
 
 mod account;
+mod checks;
 mod exchange;
 mod ladder;
 mod market;
