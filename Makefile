@@ -45,7 +45,7 @@ $(STAMPS)/bench: requirements/bench.txt $(STAMPS)/dev
 $(STAMPS)/build: $(RUST_SOURCES) pyproject.toml $(STAMPS)/dev
 	@sh scripts/check_tools.sh
 	@echo 'building the Rust core (some minutes the first time)'
-	@$(PY) -m maturin develop --release --quiet
+	@$(PY) -m maturin develop --release >.venv/build.log 2>&1 || { tail -n 60 .venv/build.log >&2; exit 1; }
 	@touch $@
 
 build: $(STAMPS)/build
