@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from nanotick import formulas
-    from nanotick.compiled import compiled
+    from nanotick.compiler import compiled
     from nanotick.errors import (
         ConfigError,
         DataError,
@@ -56,7 +56,7 @@ _HOMES = {
     "rsi": "nanotick.formulas",
     "sma": "nanotick.formulas",
     "vwap_session": "nanotick.formulas",
-    "compiled": "nanotick.compiled",
+    "compiled": "nanotick.compiler",
 }
 
 #: Public modules, loaded when they are first used.

@@ -22,8 +22,7 @@ from nanotick import _core
 from nanotick.errors import ConfigError
 
 if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
+    pass
 
 __all__ = [
     "Formula",
@@ -52,7 +51,7 @@ def catalogue() -> dict[str, dict[str, Any]]:
 @functools.cache
 def _output_class(key: str) -> Any:
     outputs = catalogue()[key]["outputs"]
-    return None if len(outputs) == 1 else namedtuple(f"{key}_outputs", outputs)  # noqa: PYI024
+    return None if len(outputs) == 1 else namedtuple(f"{key}_outputs", outputs)
 
 
 class Formula:
@@ -68,7 +67,7 @@ class Formula:
         try:
             self._core = _core.Formula(key, list(params.values()), _output_class(key), feed, bar_s)
         except ValueError as error:
-            raise ConfigError(str(error), hint=f"see: nanotick formulas show {key}") from None
+            raise ConfigError(str(error), hint=f"its parameters are {', '.join(params) or 'none'}") from None
         self.key, self.params, self.feed, self.bar_s = key, params, feed, bar_s
         #: Takes one input; returns a float, or a named tuple where the formula has several outputs.
         self.update = self._core.update

@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any
 
-from nanotick import compiled
+from nanotick import compiler
 from nanotick.errors import RiskRefused
 from nanotick.strategy import Strategy
 
 if TYPE_CHECKING:
     from nanotick._core import Book, Context, FillView, OrderView, TradeView
 
-_TIF = {compiled.GTC: "gtc", compiled.IOC: "ioc", compiled.FOK: "fok", compiled.POST_ONLY: "post_only"}
+_TIF = {compiler.GTC: "gtc", compiler.IOC: "ioc", compiler.FOK: "fok", compiler.POST_ONLY: "post_only"}
 
 
 class PlainStrategy(Strategy):
     """Calls the function on every occasion that it declared, and carries out the rows that it wrote."""
 
-    def __init__(self, strategy: compiled.CompiledStrategy) -> None:
+    def __init__(self, strategy: compiler.CompiledStrategy) -> None:
         import numpy as np
 
         super().__init__()
         self._strategy = strategy
-        self._view_dtype = compiled.view_dtype(strategy.signals)
+        self._view_dtype = compiler.view_dtype(strategy.signals)
         self._state_dtype = strategy.state_dtype()
         self._params = np.rec.array(
             [tuple(strategy.defaults.values()) or (0.0,)], dtype=strategy.params_dtype()
@@ -35,34 +36,33 @@ class PlainStrategy(Strategy):
         import numpy as np
 
         if ctx.symbol not in self._records:
-            view = np.frombuffer(ctx.memory(), dtype=self._view_dtype).view(np.recarray)[0]
+            view = np.frombuffer(memoryview(ctx.memory()), dtype=self._view_dtype).view(np.recarray)[0]
             state = np.zeros(1, self._state_dtype).view(np.recarray)[0]
-            sheet = np.zeros(1, compiled.sheet_dtype()).view(np.recarray)[0]
+            sheet = np.zeros(1, compiler.sheet_dtype()).view(np.recarray)[0]
             self._records[ctx.symbol] = view, state, sheet
         view, state, sheet = self._records[ctx.symbol]
         sheet.n = 0
         self._strategy.function(view, state, self._params, sheet)
         for i in range(int(sheet.n)):
-            try:
+            # A refusal is counted and journaled by the engine, as for compiled code.
+            with contextlib.suppress(RiskRefused):
                 self._carry_out(ctx, sheet, i)
-            except RiskRefused:
-                pass  # counted and journaled by the engine, as for compiled code
 
     def _carry_out(self, ctx: Context, sheet: Any, i: int) -> None:
-        op, side = int(sheet.op[i]), "buy" if sheet.side[i] == compiled.BUY else "sell"
+        op, side = int(sheet.op[i]), "buy" if sheet.side[i] == compiler.BUY else "sell"
         px, qty, options = int(sheet.px[i]), int(sheet.qty[i]), int(sheet.options[i])
         order_id = int(sheet.order_id[i])
-        if op == compiled._PLACE and options & compiled._MARKET:
+        if op == compiler._PLACE and options & compiler._MARKET:
             ctx.market(side, qty * ctx.lot)
-        elif op == compiled._PLACE:
+        elif op == compiler._PLACE:
             ctx.limit(side, px * ctx.tick, qty * ctx.lot, tif=_TIF[options & 0xFF])
-        elif op == compiled._AMEND:
+        elif op == compiler._AMEND:
             ctx.amend(order_id, px * ctx.tick, qty * ctx.lot)
-        elif op == compiled._CANCEL:
+        elif op == compiler._CANCEL:
             ctx.cancel(order_id)
-        elif op == compiled._CANCEL_ALL:
+        elif op == compiler._CANCEL_ALL:
             ctx.cancel_all()
-        elif op == compiled._TIMER:
+        elif op == compiler._TIMER:
             ctx.set_timer(qty, (px - ctx.now_ns) / 1e9)
 
     def on_start(self, ctx: Context) -> None:

@@ -11,7 +11,7 @@ from nanotick.report.tables import TABLES, Instrument, Run
 DTYPES = {
     "equity": [("recv_ns", "<i8"), ("mid_px", "<f8"), ("instrument", "<u2")],
     "fill": [
-        ("recv_ns", "<i8"), ("client", "<u8"), ("px", "<i8"), ("qty", "<i8"), ("fee", "<i8"),
+        ("recv_ns", "<i8"), ("client", "<u8"), ("px", "<i8"), ("qty", "<i8"), ("fee", "<i8"), ("exec_id", "S40"),
         ("instrument", "<u2"), ("side", "u1"), ("is_maker", "u1"),
     ],
     "latency": [
@@ -65,6 +65,7 @@ def lively(tmp: Path, seed: int = 8, seconds: int = 30) -> Run:
         fill["is_maker"] = rng.random(k) < 0.9
         fill["fee"] = (fill["px"] * fill["qty"] * 1e-4 * 0.0002 * 1e12).astype(np.int64)
         fill["instrument"] = instrument
+        fill["exec_id"] = [f"e{instrument}-{i}" for i in range(k)]
         fills.append(fill)
     latency = np.array(
         [(b"decode", 28000, 90, 230, 310, 520, 2100, 41000), (b"book", 28000, 20, 60, 90, 150, 900, 22000),

@@ -31,7 +31,7 @@ def fills(*rows: tuple[float, int, int, int, int, int, bool]) -> np.ndarray:
     """Fills: seconds, side, ticks, lots, fee in 10^-12, instrument, maker."""
     table = np.zeros(len(rows), np.dtype(DTYPES["fill"]))
     for at, (t, side, px, qty, fee, instrument, maker) in enumerate(rows):
-        table[at] = (int(t * SECOND), at + 1, px, qty, fee, instrument, side, maker)
+        table[at] = (int(t * SECOND), at + 1, px, qty, fee, f"e{at}", instrument, side, maker)
     return table
 
 

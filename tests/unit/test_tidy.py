@@ -27,14 +27,15 @@ RUST_ROOMS = {
 }
 #: Python rooms from the outside in: each may import rooms of a lower level, and nothing of its own level.
 PYTHON_LEVELS = {
-    "cli": 4,
-    "__main__": 5,
-    "session": 3,
-    "strategies": 2,
-    "report": 2,
-    "data": 2,
-    "strategy": 1,
-    "compiled": 1,
+    "__main__": 7,
+    "cli": 6,
+    "session": 5,
+    "report": 4,
+    "strategies": 4,
+    "data": 4,
+    "plain": 3,
+    "strategy": 2,
+    "compiler": 2,
     "formulas": 1,
     "errors": 0,
     "_core": 0,

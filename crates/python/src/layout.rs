@@ -1,8 +1,10 @@
 //! Layouts of engine memory, for NumPy and Numba; and what this build is.
 
+use nanotick_engine::risk::Code;
 use nanotick_model::ClientId;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
+use std::collections::BTreeMap;
 
 /// A field: name, NumPy element type, element count, offset in bytes.
 type Field = (&'static str, &'static str, usize, usize);
@@ -17,6 +19,12 @@ pub fn view_layout() -> Vec<Field> {
 #[pyfunction]
 pub fn sheet_layout() -> Vec<Field> {
     nanotick_engine::sheet_layout()
+}
+
+/// The names of the reasons for which risk refuses an order, by their number.
+#[pyfunction]
+pub fn risk_codes() -> BTreeMap<u16, &'static str> {
+    Code::ALL.iter().map(|&code| (code as u16, code.name())).collect()
 }
 
 /// An order id as it stands on the wire, such as `nt1-2s`.

@@ -21,7 +21,7 @@ mod _core {
     #[pymodule_export]
     use super::journal::{journal_stat, journal_verify, record_kinds, record_layouts, JournalReader};
     #[pymodule_export]
-    use super::layout::{build_info, order_id_text, sheet_layout, view_layout};
+    use super::layout::{build_info, order_id_text, risk_codes, sheet_layout, view_layout};
     #[pymodule_export]
     use super::memory::Memory;
     #[pymodule_export]

@@ -26,7 +26,7 @@ fn sort<'py>(strategy: &Bound<'py, PyAny>, instruments: usize) -> PyResult<Given
         return Ok(Given::Native(NativeHost::Watch(nanotick_engine::Watch), None));
     }
     if strategy.hasattr("build")? {
-        let enabled = py.import("nanotick.compiled")?.call_method0("jit_enabled")?.is_truthy()?;
+        let enabled = py.import("nanotick.compiler")?.call_method0("jit_enabled")?.is_truthy()?;
         if !enabled {
             let plain = py.import("nanotick.plain")?.getattr("PlainStrategy")?.call1((strategy,))?;
             return Ok(Given::Object(plain));

@@ -180,9 +180,8 @@ def _instrument_figures(run: Run, part: InstrumentCurves) -> dict[str, Any]:
 
 def _denials(run: Run) -> dict[str, int]:
     codes: Table = run.rows("denied")
-    names = {int(code): name for code, name in (run.start.get("denial_codes") or {}).items()}
     values, counts = np.unique(codes["code"], return_counts=True)
-    return {names.get(int(v), f"code {int(v)}"): int(n) for v, n in zip(values, counts, strict=True)}
+    return {run.risk_codes.get(int(v), f"code {int(v)}"): int(n) for v, n in zip(values, counts, strict=True)}
 
 
 def _first_finite(values: Floats) -> float | None:

@@ -68,6 +68,7 @@ class Run:
     end: dict[str, Any] | None = None
     notes: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     log: list[dict[str, Any]] = field(default_factory=list)
+    risk_codes: dict[int, str] = field(default_factory=dict)
     records: int = 0
 
     def rows(self, kind: str, instrument: int | None = None) -> Table:
@@ -137,6 +138,7 @@ def read(run_dir: Path) -> Run:
         notes=notes,
         log=list(_read_log(run_dir / "log.jsonl")),
         records=records,
+        risk_codes=_core.risk_codes(),
     )
 
 

@@ -46,7 +46,9 @@ def load(name: str) -> Any:
 
 def _from_file(path: Path, attribute: str) -> Any:
     if not path.is_file():
-        raise ConfigError(f"strategy file {path} does not exist", hint="write it as path/to/file.py:ClassName")
+        raise ConfigError(
+            f"strategy file {path} does not exist", hint="write it as path/to/file.py:ClassName"
+        )
     spec = importlib.util.spec_from_file_location(f"nanotick_user_{path.stem}", path)
     if spec is None or spec.loader is None:
         raise ConfigError(f"strategy file {path} is not a Python file", hint="its name must end in .py")
@@ -57,7 +59,8 @@ def _from_file(path: Path, attribute: str) -> Any:
         raise
     except Exception as error:
         raise ConfigError(
-            f"strategy file {path} does not load: {type(error).__name__}: {error}", hint="run it with python alone"
+            f"strategy file {path} does not load: {type(error).__name__}: {error}",
+            hint="run it with python alone",
         ) from error
     found = getattr(module, attribute, None)
     if found is None:

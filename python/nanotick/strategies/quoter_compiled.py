@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from nanotick.compiled import BUY, POST_ONLY, SELL, cancel, compiled, limit
+from nanotick.compiler import BUY, POST_ONLY, SELL, cancel, compiled, limit
 
 
 @compiled(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from nanotick.compiled import BUY, IOC, SELL, compiled, limit
+from nanotick.compiler import BUY, IOC, SELL, compiled, limit
 
 
 @compiled(

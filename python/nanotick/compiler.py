@@ -242,7 +242,9 @@ def _with_compiled_helpers(function: Callable[..., None], numba: Any) -> Callabl
         scope = {**helper.__globals__, "_row": row}
         copy = types.FunctionType(helper.__code__, scope, helper.__name__, helper.__defaults__)
         compiled_helpers[helper.__name__] = numba.njit(copy)
-    originals = {id(h): compiled_helpers[h.__name__] for h in (limit, market, amend, cancel, cancel_all, timer)}
+    originals = {
+        id(h): compiled_helpers[h.__name__] for h in (limit, market, amend, cancel, cancel_all, timer)
+    }
     scope = {name: originals.get(id(value), value) for name, value in function.__globals__.items()}
     return types.FunctionType(
         function.__code__, scope, function.__name__, function.__defaults__, function.__closure__
