@@ -6,8 +6,6 @@ from typing import Any, Literal, final
 import numpy as np
 import numpy.typing as npt
 
-__all__: list[str]
-
 _Floats = npt.NDArray[np.float64]
 
 class CoreError(Exception):

@@ -33,9 +33,12 @@ __all__ = [
     "cancel",
     "cancel_all",
     "compiled",
+    "jit_enabled",
     "limit",
     "market",
+    "sheet_dtype",
     "timer",
+    "view_dtype",
 ]
 
 BUY, SELL = 1, -1

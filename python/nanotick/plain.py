@@ -12,6 +12,8 @@ from nanotick.strategy import Strategy
 if TYPE_CHECKING:
     from nanotick._core import Book, Context, FillView, OrderView, TradeView
 
+__all__ = ["PlainStrategy"]
+
 _TIF = {compiler.GTC: "gtc", compiler.IOC: "ioc", compiler.FOK: "fok", compiler.POST_ONLY: "post_only"}
 
 

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from nanotick._core import Book, Context, FillView, OrderView, Signals, TradeView
     from nanotick.formulas import Formula
 
+__all__ = ["Strategy", "close_names"]
+
 _PARAMETER_TYPES: dict[type, tuple[type, ...]] = {
     float: (float, int),
     int: (int,),

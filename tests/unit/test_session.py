@@ -283,6 +283,10 @@ def test_the_status_line_counts_by_kind() -> None:
             {"reconciled": False, "differences": ["cash: ours is 1, the venue's 2"]},
             "not reconciled with the venue: cash",
         ),
+        (
+            {"halted": "on_book raised ValueError"},
+            "the strategy was halted and its orders cancelled: on_book raised",
+        ),
         ({"replay": {"verified": False, "first_difference": {"seq": 7}}}, "other commands"),
     ],
 )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+__all__ = ["BuiltIn", "quoter", "two_ema"]
+
 
 @dataclass(frozen=True)
 class BuiltIn:

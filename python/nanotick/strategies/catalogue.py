@@ -9,6 +9,8 @@ from typing import Any
 
 from nanotick.errors import ConfigError, NanotickError
 
+__all__ = ["available", "load"]
+
 #: Name on the command line to (module, attribute). ``rust:`` names are built into the engine.
 _READY: dict[str, tuple[str, str]] = {
     "quoter": ("nanotick.strategies.quoter", "Quoter"),

@@ -16,6 +16,8 @@ from nanotick.strategy import Strategy
 if TYPE_CHECKING:
     from nanotick._core import Book, Context
 
+__all__ = ["Quoter"]
+
 
 class Quoter(Strategy):
     """Quotes both sides of each instrument. Sizes in money, so that one setting serves all instruments."""

@@ -7,6 +7,8 @@ from typing import Any
 
 from nanotick.compiler import BUY, POST_ONLY, SELL, cancel, compiled, limit
 
+__all__ = ["quoter"]
+
 
 @compiled(
     state=[("last_buy_ns", "i8"), ("last_sell_ns", "i8")],

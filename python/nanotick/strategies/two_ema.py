@@ -13,6 +13,8 @@ from nanotick.strategy import Strategy
 if TYPE_CHECKING:
     from nanotick._core import Book, Context
 
+__all__ = ["TwoEma"]
+
 
 class TwoEma(Strategy):
     """Buys at the ask while the fast average is above the slow one, else sells at the bid."""

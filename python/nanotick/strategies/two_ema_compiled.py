@@ -6,6 +6,8 @@ from typing import Any
 
 from nanotick.compiler import BUY, IOC, SELL, compiled, limit
 
+__all__ = ["two_ema"]
+
 
 @compiled(
     state=[("fast", "f8"), ("slow", "f8")],
