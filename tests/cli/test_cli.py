@@ -206,41 +206,47 @@ def test_the_venue_server_gets_its_secret_from_the_environment(
     assert all(Path(path).is_file() for path in config["data"])
 
 
-def test_bench_puts_peers_and_floors_beside_our_figures(run: Run, core: Callable[..., FakeCore]) -> None:
-    (Path() / "benches").mkdir()
-    lines = [
-        '{"name": "chain.peer.json", "value": 9000, "unit": "ns"}',
-        '{"name": "chain.peer.x", "value": 8000, "unit": "ns"}',
+def test_bench_puts_peers_and_floors_beside_our_figures(
+    run: Run, core: Callable[..., FakeCore], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def row(name: str, value: float, unit: str = "ns") -> dict[str, Any]:
+        return {"name": name, "value": value, "unit": unit, "min": value, "p50": value, "quiet_p50": value}
+
+    theirs = [
+        row("chain.peer.json", 9000),
+        row("chain.peer.x", 8000),
+        row("decode.binance_depth.peer.x", 0.5, "GB/s"),
     ]
-    (Path() / "benches" / "peer_a.py").write_text(
-        "".join(f"print({line!r})\n" for line in lines), encoding="utf-8"
-    )
+    program = "".join(f"print({json.dumps(each)!r})\n" for each in theirs)
+    (Path() / "peer_a.py").write_text(program, encoding="utf-8")
+    (Path() / "peer_b.py").write_text("import nothing_of_that_name", encoding="utf-8")
+    monkeypatch.setattr("nanotick.bench.peers.MODULES", ("peer_a", "peer_b"))
     ours = [
-        ("chain.rust.bybit24", 400),
-        ("wire.spin.plain", 9000),
-        ("floor.tcp.spin", 8000),
-        ("alloc.per_event", 0),
+        row("chain.rust.bybit24", 400),
+        row("chain.numba.bybit24", 900),
+        row("decode.binance_depth", 2.0, "GB/s"),
+        row("wire.spin.plain", 9000),
+        row("floor.tcp.spin", 8000),
+        row("alloc.per_event", 0, "1"),
     ]
-    core(
-        bench={"schema": 1, "results": [{"name": name, "value": value, "unit": "ns"} for name, value in ours]}
-    )
+    core(bench={"results": ours})
     code, out, _ = run("bench", "--peers", "--json", "--write-docs", "page.md")
     assert code == 0
-    rows = {row["name"]: row for row in json.loads(out)["results"]}
-    assert (
-        rows["chain.rust.bybit24"] | {"peer": "chain.peer.x", "peer_value": 8000, "ratio": 20.0}
-        == rows["chain.rust.bybit24"]
-    )
+    found = json.loads(out)
+    rows = {each["name"]: each for each in found["results"]}
+    beside = {"peer": "chain.peer.x", "peer_value": 8000, "ratio": 20.0, "floor": None}
+    assert rows["chain.rust.bybit24"] | beside == rows["chain.rust.bybit24"]
+    assert rows["decode.binance_depth"]["ratio"] == 4.0
     assert rows["wire.spin.plain"]["floor"] == 8000
     assert 0 < rows["import.time"]["value"] < 100_000_000
+    met = {bar["name"]: bar["met"] for bar in found["bars"]}
+    assert met | {"chain.rust.bybit24": True, "wire.spin.plain": True, "journal.oneway": None} == met
+    assert met["chain.numba.bybit24"] is False
+    assert any("peer_b: ModuleNotFoundError" in why for why in found["skipped"])
     page = (Path() / "page.md").read_text(encoding="utf-8")
-    assert "| `chain.rust.bybit24` | ≤ 600 ns | 400 |  |" in page
-    assert "| `journal.oneway` | ≤ 300 ns | not measured | |" in page
-    (Path() / "benches" / "peer_b.py").write_text("import nothing_of_that_name", encoding="utf-8")
-    code, _, err = run("bench", "--peers")
-    assert code == 1
-    assert "peer_b.py failed: ModuleNotFoundError" in err
-    assert "make bench" in err
+    assert "(`chain.rust.bybit24`) | ≤ 600 ns, ≥ 10x | 400 ns | 20.0x | yes |" in page
+    assert "(`chain.numba.bybit24`) | ≤ 620 ns, ≥ 10x | 900 ns | 8.9x | **no**" in page
+    assert "(`journal.oneway`) | 300 | | | not measured |" in page
 
 
 def test_config_check_and_show(run: Run) -> None:

@@ -18,6 +18,7 @@ pyo3::create_exception!(
 #[repr(i32)]
 pub enum Exit {
     Failed = 1,
+    Usage = 2,
     Config = 3,
     Data = 4,
     Venue = 5,

@@ -1,5 +1,6 @@
 //! `nanotick._core`: the binding between Python and the engine. Thin: it converts, calls and reports, no more.
 
+mod bench;
 mod errors;
 mod formulas;
 mod host;
@@ -12,6 +13,8 @@ mod venue;
 
 #[pyo3::pymodule]
 mod _core {
+    #[pymodule_export]
+    use super::bench::{bench, bench_peer};
     #[pymodule_export]
     use super::errors::CoreError;
     #[pymodule_export]

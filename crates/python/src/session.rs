@@ -49,6 +49,17 @@ fn sort<'py>(strategy: &Bound<'py, PyAny>, instruments: usize) -> PyResult<Given
     Ok(Given::Object(strategy.clone()))
 }
 
+/// The host of a strategy that needs no interpreter, and what owns its machine code; `None` for a Python object.
+pub fn native_host<'py>(
+    strategy: &Bound<'py, PyAny>,
+    instruments: usize,
+) -> PyResult<Option<(NativeHost, Option<Bound<'py, PyAny>>)>> {
+    Ok(match sort(strategy, instruments)? {
+        Given::Object(_) => None,
+        Given::Native(host, owner) => Some((host, owner)),
+    })
+}
+
 fn parameter_values(strategy: &Bound<'_, PyAny>) -> PyResult<Vec<f64>> {
     strategy.getattr("defaults")?.call_method0("values")?.try_iter()?.map(|v| v?.extract()).collect()
 }
@@ -58,7 +69,8 @@ fn desk_of(session: &SessionConfig) -> PyResult<(Desk, Vec<Signals>)> {
     prepare(config).map_err(|e| core_error(Exit::Config, &e.to_string()))
 }
 
-fn python_host<'py>(
+/// The host of a Python object.
+pub fn python_host<'py>(
     strategy: &Bound<'py, PyAny>,
     desk: &Desk,
     signals: &[Signals],
