@@ -292,6 +292,7 @@ def test_the_status_line_counts_by_kind() -> None:
 )
 def test_a_demo_that_does_not_hold_fails(change: dict[str, Any], words: str | None) -> None:
     fine = {
+        "halted": None,
         "reconciled": True,
         "differences": [],
         "replay": {"verified": True},
@@ -301,7 +302,7 @@ def test_a_demo_that_does_not_hold_fails(change: dict[str, Any], words: str | No
     wrong = verdict(fine | change)
     assert (wrong is None) == (words is None)
     if wrong is not None and words is not None:
-        assert wrong.exit_code == 1
+        assert wrong.exit_code == (6 if "halted" in change else 1)
         assert words in wrong.message
 
 

@@ -194,12 +194,9 @@ def test_all_names_what_is_public(path: Path) -> None:
     assert len(set(listed)) == len(listed)
     if path.name != "__init__.py":
         assert defined <= set(listed), f"public, but not in __all__: {sorted(defined - set(listed))}"
-        top = {
-            t.id for n in tree.body if isinstance(n, ast.Assign) for t in n.targets if isinstance(t, ast.Name)
-        }
-        top |= {
-            n.target.id for n in tree.body if isinstance(n, ast.AnnAssign) and isinstance(n.target, ast.Name)
-        }
+        targets = [t for n in tree.body if isinstance(n, ast.Assign) for t in n.targets]
+        targets += [n.target for n in tree.body if isinstance(n, ast.AnnAssign)]
+        top = {name.id for target in targets for name in ast.walk(target) if isinstance(name, ast.Name)}
         assert set(listed) <= defined | top | imported_names(tree), "a name in __all__ is not defined"
 
 
