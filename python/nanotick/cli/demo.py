@@ -68,11 +68,13 @@ def demo(
     resolved = load(overrides, file=config)
     terminal = sys.stderr.isatty()
     result = run(resolved.config, _say if terminal else _silent, show_status=terminal and not as_json)
-    output.emit(result, _lines(result), as_json)
+    wrong = verdict(result)
+    told = {} if wrong is None else {"error": output.error_body(wrong)}
+    output.emit({**result, **told}, _lines(result), as_json)
     if open_report:
         webbrowser.open(Path(result["report"]).resolve().as_uri())
-    if (wrong := verdict(result)) is not None:
-        raise wrong
+    if wrong is not None:
+        raise typer.Exit(output.failure(wrong, as_json=False, debug=False))
 
 
 def _say(sentence: str) -> None:

@@ -13,7 +13,7 @@ import typer
 
 from nanotick.errors import InvariantError, NanotickError
 
-__all__ = ["SCHEMA", "Json", "emit", "failure", "rows", "text", "unexpected"]
+__all__ = ["SCHEMA", "Json", "emit", "error_body", "failure", "rows", "text", "unexpected"]
 
 #: Version of every JSON object that the command prints.
 SCHEMA = 1
@@ -56,9 +56,13 @@ def failure(error: NanotickError, *, as_json: bool, debug: bool) -> int:
     if error.hint:
         print(f"hint: {error.hint}", file=sys.stderr)
     if as_json:
-        body = {"code": error.exit_code, "message": error.message, "hint": error.hint}
-        print(json.dumps({"schema": SCHEMA, "error": body}))
+        print(json.dumps({"schema": SCHEMA, "error": error_body(error)}))
     return error.exit_code
+
+
+def error_body(error: NanotickError) -> dict[str, Any]:
+    """An error as it stands in a JSON object."""
+    return {"code": error.exit_code, "message": error.message, "hint": error.hint}
 
 
 def unexpected(error: Exception, *, as_json: bool, debug: bool) -> int:

@@ -160,22 +160,28 @@ def figures(run: Run, lines: Curves) -> dict[str, Any]:
 
 def _instrument_figures(run: Run, part: InstrumentCurves) -> dict[str, Any]:
     notional = part.fill_px * part.fill_qty
+    lots = np.diff(part.held_lots)
     places = run.rows("place", part.instrument.id)
     return {
         "symbol": part.instrument.symbol,
         "orders": int(places.size),
         "fills": int(part.fill_t.size),
         "maker_fills": int(part.fill_maker.sum()),
-        "bought": float(part.fill_qty[part.fill_sign > 0].sum()),
-        "sold": float(part.fill_qty[part.fill_sign < 0].sum()),
+        "bought": _coins(lots[lots > 0].sum(), part.instrument),
+        "sold": _coins(-lots[lots < 0].sum(), part.instrument),
         "turnover": float(notional.sum()),
         "fees_paid": float(part.fill_fee.sum()),
         "net_pnl": float(part.pnl[-1]) if part.pnl.size else 0.0,
-        "position": float(part.held_lots[-1] * part.instrument.lot),
-        "max_position": float(np.abs(part.held_lots).max() * part.instrument.lot),
+        "position": _coins(part.held_lots[-1], part.instrument),
+        "max_position": _coins(np.abs(part.held_lots).max(), part.instrument),
         "mid_first": _first_finite(part.mid),
         "mid_last": _first_finite(part.mid[::-1]),
     }
+
+
+def _coins(lots: np.int64, instrument: Instrument) -> float:
+    """Whole lots in coins, without the tail that a float product may have."""
+    return round(int(lots) * instrument.lot, 12)
 
 
 def _denials(run: Run) -> dict[str, int]:
