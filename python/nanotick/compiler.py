@@ -9,6 +9,7 @@ as plain Python over NumPy records: slower, but a debugger can step through it.
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -116,9 +117,11 @@ def view_dtype(signals: Mapping[str, Formula] | None = None) -> np.dtype[Any]:
 
     size = 0
     for name, fmt, count, offset in _core.view_layout():
-        size = offset + 8 * count
+        # A level is a pair of words.
+        shape = (count, 2) if fmt == "(2)i8" else (count,)
+        size = offset + 8 * math.prod(shape)
         if name != "signals":
-            add(name, fmt if count == 1 else (fmt, (count,)), offset)
+            add(name, fmt if count == 1 else (fmt.removeprefix("(2)"), shape), offset)
             continue
         slot = 0
         for signal_name, signal in (signals or {}).items():

@@ -12,12 +12,12 @@ use crate::risk::{
     SessionLimits, Trading,
 };
 use crate::signals::SignalSpec;
-use crate::view::{Occasion, View, ViewTable, VIEW_LEVELS, VIEW_ORDERS};
+use crate::view::{Occasion, View, ViewTable, VIEW_ORDERS};
 use nanotick_model::record::{DeniedRec, EquityRec};
 use nanotick_model::{
     BookUpdate, Cancel, CancelAll, Cash, ClientId, Command, Event, Fill, Instrument, InstrumentId, Level,
-    LinkState, OrderStatus, OrderType, OrderUpdate, Px, Qty, Resync, SetTimer, Side, Socket, TimeInForce,
-    Trade,
+    LinkState, OrderStatus, OrderType, OrderUpdate, Place, Px, Qty, Resync, SetTimer, Side, Socket,
+    TimeInForce, Trade,
 };
 use std::sync::Arc;
 
@@ -198,16 +198,15 @@ impl Desk {
             Ok(approved) => approved.into_inner(),
             Err(denied) => return Err(self.deny(client, &intent, denied)),
         };
-        if self.commands.len() >= MAX_COMMANDS || self.orders.create(&approved, self.now_ns).is_err() {
+        // The driver sends what stands in the list before it takes the next event.
+        if self.commands.len() >= MAX_COMMANDS || self.orders.submit(&approved, self.now_ns).is_err() {
             let denied = Denied { code: Code::MaxOpenOrders, limit: 0, value: 0 };
             return Err(self.deny(client, &intent, denied));
         }
-        // The driver sends what stands in the list before it takes the next event.
-        let _ = self.orders.submitted(client, self.now_ns);
         self.next_order += 1;
         self.counters.placed += 1;
         self.push(Command::Place(approved));
-        self.show_orders(instrument);
+        self.show_new_order(instrument, &approved);
         Ok(client)
     }
 
@@ -399,18 +398,13 @@ impl Desk {
     fn show_book(&mut self, i: usize) -> bool {
         let feed = self.feeds[i];
         let valid = feed.synced && !feed.stale && !feed.crossed;
-        let (mut bids, mut asks) = ([Level::default(); VIEW_LEVELS], [Level::default(); VIEW_LEVELS]);
         let (book, view) = self.book_and_view(i);
-        let n_bids = book.bids(&mut bids);
-        let n_asks = book.asks(&mut asks);
-        for (k, level) in bids.iter().enumerate() {
-            (view.bid_pxs[k], view.bid_qtys[k]) = (level.px.0, level.qty.0);
-        }
-        for (k, level) in asks.iter().enumerate() {
-            (view.ask_pxs[k], view.ask_qtys[k]) = (level.px.0, level.qty.0);
-        }
-        (view.bid_px, view.bid_qty) = (bids[0].px.0, bids[0].qty.0);
-        (view.ask_px, view.ask_qty) = (asks[0].px.0, asks[0].qty.0);
+        let n_bids = book.bids(&mut view.bids);
+        let n_asks = book.asks(&mut view.asks);
+        view.bids[n_bids..].fill(Level::default());
+        view.asks[n_asks..].fill(Level::default());
+        (view.bid_px, view.bid_qty) = (view.bids[0].px.0, view.bids[0].qty.0);
+        (view.ask_px, view.ask_qty) = (view.asks[0].px.0, view.asks[0].qty.0);
         let both = n_bids > 0 && n_asks > 0;
         view.mid = if both { (view.bid_px + view.ask_px) as f64 * 0.5 * view.tick } else { f64::NAN };
         view.book_valid = valid as u64;
@@ -545,6 +539,25 @@ impl Desk {
         view.n_working = n as u64;
         view.open_buy = buy;
         view.open_sell = sell;
+    }
+
+    /// Appends an order that was just placed to its view: ids grow, so it is the last.
+    #[inline]
+    fn show_new_order(&mut self, i: usize, place: &Place) {
+        let view = self.view_mut(i);
+        let at = view.n_working as usize;
+        if at < VIEW_ORDERS {
+            view.order_ids[at] = place.client.0;
+            view.order_pxs[at] = place.px.0;
+            view.order_leaves[at] = place.qty.0;
+            view.order_sides[at] = place.side.sign();
+            view.order_states[at] = State::Submitting as u64;
+        }
+        view.n_working += 1;
+        match place.side {
+            Side::Buy => view.open_buy += place.qty.0,
+            Side::Sell => view.open_sell += place.qty.0,
+        }
     }
 
     /// A connection changed. True if the strategy should hear of it.

@@ -103,11 +103,9 @@ impl<H: Host> Engine<H> {
     fn on_book<O: Observer>(&mut self, i: usize, update: &BookUpdate<'_>, observer: &mut O) {
         let usable = self.desk.apply_book(i, update);
         observer.mark(Stage::Book);
-        if usable {
-            if !self.signals[i].is_empty() {
-                let (book, view) = self.desk.book_and_view(i);
-                self.signals[i].on_book(book, view);
-            }
+        if usable && !self.signals[i].is_empty() {
+            let (book, view) = self.desk.book_and_view(i);
+            self.signals[i].on_book(book, view);
             observer.mark(Stage::Signals);
         }
         self.call(Occasion::Book, i, observer);

@@ -209,8 +209,8 @@ fn fill_sizes(book: &Book, view: &View, levels: usize, bids: &mut Vec<f64>, asks
     bids.clear();
     asks.clear();
     if levels <= VIEW_LEVELS {
-        bids.extend(view.bid_qtys[..levels].iter().map(|&q| q as f64));
-        asks.extend(view.ask_qtys[..levels].iter().map(|&q| q as f64));
+        bids.extend(view.bids[..levels].iter().map(|level| level.qty.0 as f64));
+        asks.extend(view.asks[..levels].iter().map(|level| level.qty.0 as f64));
         return;
     }
     for (side, out) in [(Side::Buy, bids), (Side::Sell, asks)] {

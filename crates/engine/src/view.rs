@@ -4,6 +4,7 @@
 //! by [`view_layout`]. Prices are ticks and sizes lots; the floats are for signals and display.
 
 use bytemuck::{Pod, Zeroable};
+use nanotick_model::Level;
 use std::cell::UnsafeCell;
 
 /// Levels a side that the view holds.
@@ -39,11 +40,20 @@ macro_rules! view {
             vec![$((
                 stringify!($field),
                 $np,
-                std::mem::size_of::<$ty>() / 8,
+                std::mem::size_of::<$ty>() / element_bytes($np),
                 std::mem::offset_of!(View, $field),
             )),*]
         }
     };
+}
+
+/// An element is a word, or a level of two.
+const fn element_bytes(np: &str) -> usize {
+    if np.len() > 2 {
+        16
+    } else {
+        8
+    }
 }
 
 view! {
@@ -91,10 +101,9 @@ view! {
     tick: f64 => "f8",
     lot: f64 => "f8",
     signals: [f64; VIEW_SIGNALS] => "f8",
-    bid_pxs: [i64; VIEW_LEVELS] => "i8",
-    bid_qtys: [i64; VIEW_LEVELS] => "i8",
-    ask_pxs: [i64; VIEW_LEVELS] => "i8",
-    ask_qtys: [i64; VIEW_LEVELS] => "i8",
+    /// Best levels first: price in ticks, size in lots; zeros where there are fewer.
+    bids: [Level; VIEW_LEVELS] => "(2)i8",
+    asks: [Level; VIEW_LEVELS] => "(2)i8",
     order_ids: [u64; VIEW_ORDERS] => "u8",
     order_pxs: [i64; VIEW_ORDERS] => "i8",
     order_leaves: [i64; VIEW_ORDERS] => "i8",
@@ -164,7 +173,7 @@ mod tests {
         for (name, np, count, offset) in view_layout() {
             assert_eq!(offset, end, "{name}");
             assert!(np.ends_with('8'), "{name}");
-            end += 8 * count;
+            end += element_bytes(np) * count;
         }
         assert_eq!(end, std::mem::size_of::<View>());
     }

@@ -363,13 +363,13 @@ fn encode_book(event: &Event, book: &BookUpdate, out: &mut [u8]) -> usize {
     let n = book.bids.len() + book.asks.len();
     let (head, rest) = out.split_at_mut(HEAD);
     let mut unfit = 0u64;
-    let mut slots = rest[..8 * n].chunks_exact_mut(8);
-    for side in [book.bids, book.asks] {
-        for (level, slot) in side.iter().zip(&mut slots) {
+    let (slots, _) = rest[..8 * n].as_chunks_mut::<8>();
+    let (bid_slots, ask_slots) = slots.split_at_mut(book.bids.len());
+    for (side, slots) in [(book.bids, bid_slots), (book.asks, ask_slots)] {
+        for (level, slot) in side.iter().zip(slots) {
             let offset = level.px.0.wrapping_sub(base_px);
             unfit |= (level.qty.0 as u64 >> 32) | (offset.wrapping_sub(offset as i32 as i64)) as u64;
-            let word = (offset as u32 as u64) | ((level.qty.0 as u64) << 32);
-            slot.copy_from_slice(&word.to_le_bytes());
+            *slot = ((offset as u32 as u64) | ((level.qty.0 as u64) << 32)).to_le_bytes();
         }
     }
     let packed = unfit == 0;

@@ -148,6 +148,19 @@ impl Orders {
         self.insert(Order::new(place, now_ns))
     }
 
+    /// As [`Orders::create`] and [`Orders::submitted`] in one, for an order that is handed over at once.
+    #[inline]
+    pub fn submit(&mut self, place: &Place, now_ns: i64) -> Result<(), Refused> {
+        if self.live >= self.config.live {
+            return Err(Refused::Full);
+        }
+        let mut order = Order::new(place, now_ns);
+        order.state = State::Submitting;
+        order.set_timer(State::New, now_ns, self.config.answer_ns);
+        self.next_due_ns = self.next_due_ns.min(order.timer.due_ns);
+        self.insert(order)
+    }
+
     /// It has been handed to the transport.
     pub fn submitted(&mut self, client: ClientId, now_ns: i64) -> Result<Change, Refused> {
         self.request(client, Trigger::Submit, now_ns, |_| {})

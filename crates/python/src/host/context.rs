@@ -276,8 +276,8 @@ impl Book {
     pub fn new(py: Python<'_>, views: Arc<ViewTable>, index: usize) -> PyResult<Book> {
         let base = views.address(index) as usize;
         let view = views.get(index);
-        let bids = levels_array(py, &views, view.bid_pxs.as_ptr() as usize - base, base)?;
-        let asks = levels_array(py, &views, view.ask_pxs.as_ptr() as usize - base, base)?;
+        let bids = levels_array(py, &views, view.bids.as_ptr() as usize - base, base)?;
+        let asks = levels_array(py, &views, view.asks.as_ptr() as usize - base, base)?;
         Ok(Book { views, index, bids, asks })
     }
     #[inline(always)]
@@ -286,14 +286,14 @@ impl Book {
     }
 }
 
-/// An int64 array of shape (VIEW_LEVELS, 2) over the price and size columns that begin at `offset`.
+/// An int64 array of shape (VIEW_LEVELS, 2) over the levels that begin at `offset`.
 fn levels_array(py: Python<'_>, views: &Arc<ViewTable>, offset: usize, base: usize) -> PyResult<Py<PyAny>> {
     let owner: Arc<dyn Send + Sync> = views.clone();
-    // SAFETY: two adjacent columns of the view, kept by the table that `owner` is.
+    // SAFETY: the levels of a side in the view, kept by the table that `owner` is.
     let memory = unsafe { Memory::new((base + offset) as *const u8, 16 * VIEW_LEVELS, owner) };
     let numpy = py.import("numpy")?;
     let flat = numpy.call_method1("frombuffer", (Py::new(py, memory)?, "<i8"))?;
-    Ok(flat.call_method1("reshape", (2, VIEW_LEVELS))?.getattr("T")?.unbind())
+    Ok(flat.call_method1("reshape", (VIEW_LEVELS, 2))?.unbind())
 }
 
 fn first_levels<'py>(py: Python<'py>, array: &Py<PyAny>, n: usize) -> PyResult<Bound<'py, PyAny>> {

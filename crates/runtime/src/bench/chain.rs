@@ -9,7 +9,7 @@ use super::parts::wide_limits;
 use crate::clock::{self, Clock};
 use crate::live::JournalObserver;
 use crate::ws::{FrameWriter, Opcode, Role};
-use nanotick_engine::{prepare, Desk, DeskConfig, Engine, Host, Observer, SignalSpec, Signals, Stage};
+use nanotick_engine::{prepare, Desk, DeskConfig, Engine, Host, SignalSpec, Signals, Stage};
 use nanotick_journal::{Options, Writer};
 use nanotick_model::{
     Body, Cash, ClientId, Command, Connection, Event, Instrument, InstrumentId, LinkState, OrderStatus,
@@ -117,7 +117,7 @@ impl<H: Host> Chain<H> {
         self.observer.begin_message(received);
         let mut intake = Intake { engine: &mut self.engine, observer: &mut self.observer };
         let _ = self.client.on_message(Socket::Public, message, recv_ns, &mut self.io, &mut intake);
-        let now_ns = self.clock.now_wall_ns();
+        let now_ns = recv_ns;
         for command in self.engine.commands() {
             if let Encoded::Frame(_, len) = self.client.encode(command, now_ns, frames.begin(), &mut self.io)
             {
@@ -128,8 +128,7 @@ impl<H: Host> Chain<H> {
             }
         }
         self.engine.clear_commands();
-        self.observer.mark(Stage::Encode);
-        let sent = clock::stamp();
+        let sent = self.observer.encoded();
         self.observer.end_message(received, sent, sent, &self.clock);
         sent
     }

@@ -95,9 +95,8 @@ pub fn signals_ten(time: Duration) -> Result<Figure, SetupError> {
     };
     let (bids, asks) = (side(970_000, -1), side(970_001, 1));
     let _ = book.apply(&BookUpdate { is_snapshot: true, update_id: 1, bids: &bids, asks: &asks });
-    for (i, (bid, ask)) in bids.iter().zip(&asks).take(view.bid_pxs.len()).enumerate() {
-        (view.bid_pxs[i], view.bid_qtys[i]) = (bid.px.0, bid.qty.0);
-        (view.ask_pxs[i], view.ask_qtys[i]) = (ask.px.0, ask.qty.0);
+    for (i, (bid, ask)) in bids.iter().zip(&asks).take(view.bids.len()).enumerate() {
+        (view.bids[i], view.asks[i]) = (*bid, *ask);
     }
     let mut at = 0i64;
     Ok(measure("signals.ten", time, || {

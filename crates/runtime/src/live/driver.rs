@@ -7,7 +7,7 @@ use crate::http::HttpWorker;
 use crate::transport::{NetError, NetErrorKind};
 use crate::wait::{waker, PollFd, PollFlags, WaitMode, Waiter, WakeUps, Waker};
 use crate::ws::{FrameWriter, Opcode, Received, Role};
-use nanotick_engine::{Engine, Host, Observer, Stage};
+use nanotick_engine::{Engine, Host, Observer};
 use nanotick_model::record::Kind;
 use nanotick_model::{Body, Event, InstrumentId, LinkState, Operator, Socket, Timer};
 use nanotick_venues::client::{Encoded, Io, Sink, VenueClient};
@@ -245,7 +245,8 @@ impl<'a, C: VenueClient, H: Host> Live<'a, C, H> {
             self.engine.clear_commands();
             return;
         }
-        let now_ns = if now_ns != 0 { now_ns } else { self.clock.now_wall_ns() };
+        // A message's own time is recent enough to stamp its orders with, and costs no look at the clock.
+        let now_ns = received.map_or(now_ns, |received| self.clock.wall_ns(received));
         let mut target = Socket::Trade;
         for i in 0..self.engine.commands().len() {
             let command = self.engine.commands()[i];
@@ -275,8 +276,7 @@ impl<'a, C: VenueClient, H: Host> Live<'a, C, H> {
 
     #[inline]
     fn flush(&mut self, socket: Socket, received: Option<u64>) {
-        self.observer.mark(Stage::Encode);
-        let send_began = stamp();
+        let send_began = self.observer.encoded();
         let link = &mut self.links[index_of(socket)];
         let sent = match link.connection() {
             Some(connection) => connection.send_frames(self.writer.frames()).map_err(|e| e.to_string()),

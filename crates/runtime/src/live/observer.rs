@@ -39,6 +39,13 @@ impl JournalObserver {
         self.spent = [0; Stage::ALL.len()];
     }
 
+    /// Marks the end of encoding; returns the stamp, which is when sending begins.
+    #[inline(always)]
+    pub fn encoded(&mut self) -> u64 {
+        self.mark(Stage::Encode);
+        self.last
+    }
+
     /// Records what the message at hand took; `received` as in [`Self::begin_message`], `sent` when the send began.
     #[inline]
     pub fn end_message(&mut self, received: u64, send_began: u64, send_ended: u64, clock: &Clock) {
