@@ -73,7 +73,8 @@ impl Listener {
 
     fn book(&mut self, book: &BookUpdate<'_>) {
         if book.is_snapshot {
-            (self.bids.clear(), self.asks.clear());
+            self.bids.clear();
+            self.asks.clear();
         } else {
             assert_eq!(self.last_update.map(|id| id + 1), Some(book.update_id), "a delta out of sequence");
             assert!(self.is_whole, "a delta on a book that is not whole");
@@ -372,7 +373,8 @@ impl Pair {
         let mut heard: Vec<(i64, i64, i64, i128)> =
             self.listener.fills.values().map(|f| (f.px.0, f.qty.0, f.side.sign(), f.fee as i128)).collect();
         let mut sorted = truth.clone();
-        (heard.sort_unstable(), sorted.sort_unstable());
+        heard.sort_unstable();
+        sorted.sort_unstable();
         assert_eq!(heard, sorted, "fills, seed {seed}");
         let position: i64 = truth.iter().map(|(_, qty, sign, _)| qty * sign).sum();
         assert_eq!(
