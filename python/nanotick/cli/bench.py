@@ -12,7 +12,7 @@ import typer
 from nanotick.cli import output
 from nanotick.errors import UsageError
 
-app = typer.Typer(rich_markup_mode=None)
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 SUITES = ("hot",)
 
