@@ -5,7 +5,10 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-from collections.abc import Mapping
+import signal
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -126,7 +129,7 @@ def run_live(request: Mapping[str, Any], strategy: Any, run_dir: Path) -> dict[s
     """
     from nanotick import _core
 
-    with core_errors():
+    with core_errors(), _signals_left_to_the_driver():
         summary: dict[str, Any] = json.loads(
             _core.run_live(json.dumps(request).encode(), strategy, str(run_dir))
         )
@@ -140,6 +143,19 @@ def run_live(request: Mapping[str, Any], strategy: Any, run_dir: Path) -> dict[s
     if trouble := summary.get("trouble"):
         raise VenueError(f"the session ended in trouble: {trouble}", where)
     return summary
+
+
+@contextmanager
+def _signals_left_to_the_driver() -> Iterator[None]:
+    """The driver ends the session in good order on Ctrl-C; Python must not raise KeyboardInterrupt for it as well."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, lambda _number, _frame: None)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _limits(config: Config, symbol: str, lot: Decimal) -> dict[str, Any]:
