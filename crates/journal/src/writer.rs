@@ -295,6 +295,13 @@ impl Writer {
         self.next.is_none()
     }
 
+    /// Time to prepare the next segment, if none is ready: at the usual pace of events it will be there long before
+    /// it is needed, and a short session never makes one.
+    #[inline]
+    pub fn is_half_full(&self) -> bool {
+        2 * self.at as u64 > self.options.segment_bytes
+    }
+
     /// Takes a prepared segment, and gives the last full one's memory to drop elsewhere.
     pub fn accept(&mut self, next: Prepared) -> Option<Retired> {
         if let Some(unused) = self.next.replace(next) {

@@ -25,6 +25,8 @@ const STOP_PATIENCE_NS: i64 = 3_000_000_000;
 const RECONCILE_PATIENCE_NS: i64 = 5_000_000_000;
 /// At least so long between two reconciliations that the engine asks for.
 const RECONCILE_PAUSE_NS: i64 = 1_000_000_000;
+/// How often the counter's clock is compared with the system's.
+const REANCHOR_NS: i64 = 1_000_000_000;
 /// Longest sleep in the modes that sleep.
 const MAX_SLEEP: Duration = Duration::from_millis(5);
 
@@ -87,6 +89,7 @@ pub struct Live<'a, C, H: Host> {
     started_ns: i64,
     last_engine_tick_ns: i64,
     last_reconcile_ns: i64,
+    last_reanchor_ns: i64,
     timers: Vec<(i64, u32)>,
     bad_reported: u64,
     dropped_requests: u64,
@@ -157,6 +160,7 @@ impl<'a, C: VenueClient, H: Host> Live<'a, C, H> {
             started_ns,
             last_engine_tick_ns: 0,
             last_reconcile_ns: 0,
+            last_reanchor_ns: started_ns,
             timers: Vec::with_capacity(64),
             bad_reported: 0,
             dropped_requests: 0,
@@ -338,6 +342,10 @@ impl<'a, C: VenueClient, H: Host> Live<'a, C, H> {
     /// The cold work.
     fn tick(&mut self, now: u64, stop: &AtomicBool) {
         let now_ns = self.clock.now_wall_ns();
+        if now_ns - self.last_reanchor_ns >= REANCHOR_NS {
+            self.last_reanchor_ns = now_ns;
+            self.clock.reanchor();
+        }
         let endpoints = self.client.endpoints();
         for which in 0..self.links.len() {
             let change =
@@ -366,6 +374,7 @@ impl<'a, C: VenueClient, H: Host> Live<'a, C, H> {
             self.client.reconcile(now_ns, &mut self.io);
         }
         self.report_bad_messages(now_ns);
+        self.observer.tend();
         self.drain_io();
         self.advance(now_ns, stop);
     }

@@ -3,14 +3,18 @@
 use crate::clock::{stamp, Clock};
 use crate::histogram::Histogram;
 use nanotick_engine::{Observer, Stage};
-use nanotick_journal::{JournalError, Writer};
+use nanotick_journal::{JournalError, Prepared, Retired, Writer};
 use nanotick_model::record::{self, DeniedRec, EquityRec, Kind, LatencyRec};
 use nanotick_model::{Command, Event, Text};
+use std::sync::mpsc::{sync_channel, Receiver};
 
 pub struct JournalObserver {
     writer: Writer,
     /// Wall time minus monotonic time, ns, at the session's start.
     wall_offset_ns: i64,
+    /// A segment being made ready on a thread of its own, so that going on to it does not stop the engine.
+    preparing: Option<Receiver<Result<Prepared, JournalError>>>,
+    retired: Option<Retired>,
     /// The first failure. From then on nothing is written, and the driver sends nothing but cancels.
     failed: Option<JournalError>,
     last: u64,
@@ -25,6 +29,8 @@ impl JournalObserver {
         JournalObserver {
             writer,
             wall_offset_ns: clock.wall_ns(now) - clock.mono_ns(now),
+            preparing: None,
+            retired: None,
             failed: None,
             last: now,
             spent: [0; Stage::ALL.len()],
@@ -55,6 +61,29 @@ impl JournalObserver {
             if ticks != 0 {
                 histogram.record(clock.ticks_to_ns(ticks));
             }
+        }
+    }
+
+    /// The journal's housekeeping, for the driver's cold moments.
+    pub fn tend(&mut self) {
+        if let Some(preparing) = &self.preparing {
+            match preparing.try_recv() {
+                Ok(Ok(next)) => self.retired = self.writer.accept(next),
+                Ok(Err(error)) => {
+                    self.fail(error);
+                }
+                Err(_) => return,
+            }
+            self.preparing = None;
+        } else if self.writer.needs_next() && self.writer.is_half_full() && self.failed.is_none() {
+            let (done, preparing) = sync_channel(1);
+            let (preparer, retired) = (self.writer.preparer(), self.retired.take());
+            // If no thread can be had, the append that fills the segment makes the next one itself.
+            let started = std::thread::Builder::new().name("journal".into()).spawn(move || {
+                drop(retired);
+                let _ = done.send(preparer.prepare());
+            });
+            self.preparing = started.is_ok().then_some(preparing);
         }
     }
 
