@@ -21,7 +21,7 @@ class Bar(NamedTuple):
 BARS = (
     Bar("delta of 24 levels → order bytes, Rust strategy", "chain.rust.bybit24", 600, ratio=10),
     Bar("delta of 24 levels → order bytes, strategy compiled by Numba", "chain.numba.bybit24", 620, ratio=10),
-    Bar("delta of 24 levels → order bytes, strategy in Python", "chain.python.bybit24", 1300),
+    Bar("delta of 24 levels → order bytes, strategy in Python", "chain.python.bybit24", 1300, ratio=10),
     Bar("delta of 4 levels → order bytes, Rust strategy", "chain.rust.bybit4", 300),
     Bar("decoding recorded Binance USD-M depth", "decode.binance_depth", 1.2),
     Bar("book, a level change of the recorded diffs", "book.level_change", 15),
