@@ -46,8 +46,8 @@ REASONS = {
     "chain.rust.bybit24": STAMPS,
     "chain.numba.bybit24": STAMPS,
     "chain.python.bybit24": (
-        "the interpreter running the strategy's own operations is 0.45 µs of it, and the fastest peer keeps no journal, "
-        "no order table and no full risk check"
+        "the interpreter running the strategy's own operations is 0.45 µs of it, and the fastest peer keeps neither a "
+        "journal nor an order table, and checks no limits but two"
     ),
     "chain.rust.bybit4": (
         f"{STAMPS}; the stages by themselves add up to less, but run in turn they meet colder caches and more "

@@ -18,7 +18,7 @@ use nanotick_model::{
 use nanotick_venues::bybit::{BybitClient, Config};
 use nanotick_venues::client::{Encoded, Io, Sink, VenueClient};
 use nanotick_venues::sign::Secret;
-use nanotick_venues::{padded, Padded};
+use nanotick_venues::{padded, Padded, PADDING};
 use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -59,7 +59,7 @@ pub struct Chain<H: Host> {
     clock: Clock,
     io: Io,
     answers: Answers,
-    /// Orders of the last message, to be ended before the next.
+    /// Orders that are to be ended before the next message.
     placed: Vec<(ClientId, Px, Qty)>,
     dir: PathBuf,
 }
@@ -123,21 +123,23 @@ impl<H: Host> Chain<H> {
             {
                 frames.finish(Opcode::Text, len);
             }
-            if let Command::Place(place) = command {
-                self.placed.push((place.client, place.px, place.qty));
-            }
         }
-        self.engine.clear_commands();
         let sent = self.observer.encoded();
         self.observer.end_message(received, sent, sent, &self.clock);
         sent
     }
 
-    /// Ends the orders of the last message as a venue would (immediate-or-cancel, nothing to trade with), so that
+    /// Takes the last message's commands away and ends its orders as a venue would (immediate-or-cancel, nothing to trade with), so that
     /// each message meets the same few orders. Not timed.
     #[inline]
     pub fn settle(&mut self, frames: &[u8]) {
         self.answers.note(frames);
+        for command in self.engine.commands() {
+            if let Command::Place(place) = command {
+                self.placed.push((place.client, place.px, place.qty));
+            }
+        }
+        self.engine.clear_commands();
         while let Some((client, px, qty)) = self.placed.pop() {
             self.event(Body::OrderUpdate(OrderUpdate {
                 client,
@@ -203,15 +205,16 @@ impl<H: Host> Chain<H> {
         time: Duration,
     ) -> Result<Figure, String> {
         let mut frames = FrameWriter::new(Role::Client);
-        let mut unanswered = 0;
+        let (mut buffer, mut unanswered) = (ReceiveBuffer(vec![0; 4096]), 0);
         let figure = measure(name, time, || {
             self.on_message(clock::stamp(), snapshot.padded(), &mut frames);
             self.settle(frames.frames());
             frames.clear();
             let mut ticks = 0;
             for delta in deltas {
+                let message = buffer.receive(delta);
                 let received = clock::stamp();
-                ticks += self.on_message(received, delta.padded(), &mut frames) - received;
+                ticks += self.on_message(received, message, &mut frames) - received;
                 unanswered += frames.is_empty() as usize;
                 self.settle(frames.frames());
                 frames.clear();
@@ -224,6 +227,20 @@ impl<H: Host> Chain<H> {
             (None, 0) => Ok(figure),
             (None, n) => Err(format!("{name}: {n} messages caused no order")),
         }
+    }
+}
+
+/// Where a message stands when `recv` returns: always the same memory, just written.
+struct ReceiveBuffer(Vec<u8>);
+
+impl ReceiveBuffer {
+    fn receive(&mut self, message: &Stored) -> Padded<'_> {
+        let bytes = message.padded();
+        if self.0.len() < bytes.len() + PADDING {
+            self.0.resize(bytes.len() + PADDING, 0);
+        }
+        self.0[..bytes.len()].copy_from_slice(bytes.bytes());
+        Padded::new(&self.0, bytes.len()).expect("it was made long enough")
     }
 }
 
