@@ -41,17 +41,16 @@ Made by `make bench` on {date}; not written by hand. All figures are of one run 
 |---|---:|---:|---:|---|
 """
 
-STAMPS = "stage stamps are part of it, at 12 ns each where the CPU's counter is read inside a virtual machine"
+STAMPS = "the stamps of the stages are part of it (`runtime.clock.stamp` each)"
 REASONS = {
     "chain.rust.bybit24": STAMPS,
     "chain.numba.bybit24": STAMPS,
     "chain.python.bybit24": (
-        "the interpreter running the strategy's own operations is 0.45 µs of it, and the fastest peer keeps neither a "
-        "journal nor an order table, and checks no limits but two"
+        "what it takes beyond `chain.rust.bybit24` is the interpreter; the fastest peer keeps neither a journal nor an "
+        "order table, and checks no limits but two"
     ),
     "chain.rust.bybit4": (
-        f"{STAMPS}; the stages by themselves add up to less, but run in turn they meet colder caches and more "
-        "mispredicted branches"
+        f"{STAMPS}; the stages cost more in turn than by themselves, presumably by caches and branch prediction"
     ),
 }
 """Why a bar is missed, where that is known; looked up only when it is."""
