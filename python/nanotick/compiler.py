@@ -98,7 +98,7 @@ def cancel_all(orders: Any) -> None:
 
 
 def timer(orders: Any, number: int, at_ns: int) -> None:
-    """Wishes to be called with ``view.timer == number`` at `at_ns`."""
+    """Wishes to be called with ``view.timer == number`` (1 to 256) at `at_ns`; set again, it is moved."""
     _row(orders, _TIMER, 0, at_ns, number, 0, 0)
 
 
@@ -225,7 +225,7 @@ def _build(strategy: CompiledStrategy, numba: Any) -> tuple[Any, int]:
             numba.carray(params_p, 1)[0],
             numba.carray(sheet_p, 1)[0],
         )
-        return 0
+        return 1  # the engine's word for well: a function that raises leaves 0
 
     try:
         code = numba.cfunc(signature)(entry)

@@ -21,8 +21,12 @@ use nanotick_model::{
 };
 use std::sync::Arc;
 
-/// Commands that one event may cause.
+/// Orders are refused once an event has caused so many commands.
 const MAX_COMMANDS: usize = 1024;
+/// Room for the rest: cancels and amends of every live order, timers, and a word for each instrument.
+const COMMANDS_ROOM: usize = 2 * MAX_COMMANDS;
+/// Timers of a session are numbered from 1 to this.
+pub const MAX_TIMERS: u32 = 256;
 /// At most one request for a new book per instrument in this time.
 const RESYNC_PAUSE_NS: i64 = 1_000_000_000;
 
@@ -122,7 +126,7 @@ impl Desk {
             orders: Orders::new(OrdersConfig::for_instruments(count)),
             portfolio,
             risk: Risk::new(&rules, &config.session_limits).map_err(|e| e.to_string())?,
-            commands: Vec::with_capacity(MAX_COMMANDS),
+            commands: Vec::with_capacity(COMMANDS_ROOM),
             denials: Vec::with_capacity(MAX_COMMANDS),
             now_ns: 0,
             epoch: config.epoch,
@@ -295,10 +299,16 @@ impl Desk {
         }
     }
 
-    /// Wishes to be called at a time: timer numbers start at 1.
+    /// Wishes to be called at a time. A timer that is set again is moved. Numbers beyond [`MAX_TIMERS`] do nothing.
     pub fn set_timer(&mut self, timer: u32, at_ns: i64) {
-        if timer != 0 {
-            self.push(Command::SetTimer(SetTimer { timer, at_ns }));
+        if !(1..=MAX_TIMERS).contains(&timer) {
+            return;
+        }
+        let set = SetTimer { timer, at_ns };
+        let same = |c: &&mut Command| matches!(c, Command::SetTimer(s) if s.timer == timer);
+        match self.commands.iter_mut().find(same) {
+            Some(earlier) => *earlier = Command::SetTimer(set),
+            None => self.push(Command::SetTimer(set)),
         }
     }
 

@@ -182,6 +182,8 @@ impl<H: Host> Engine<H> {
         match *operator {
             Operator::Kill => self.halt(HaltReason::Operator, "an operator stopped trading", observer),
             Operator::ReduceOnly => self.desk.set_reduce_only(),
+            // A session that found itself wrong, or that is ending, does not trade again.
+            Operator::Resume if self.desk.broken_invariant().is_some() || self.stopped => {}
             Operator::Resume => {
                 self.halted = None;
                 self.desk.set_active();

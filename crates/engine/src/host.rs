@@ -46,8 +46,10 @@ impl Host for Watch {
     }
 }
 
-/// The C signature of a compiled strategy: view, state, parameters, sheet; zero for well.
+/// The C signature of a compiled strategy: view, state, parameters, sheet. It returns [`COMPILED_WELL`]; zero is what
+/// Numba leaves behind when the function raises.
 pub type CompiledFn = unsafe extern "C" fn(*const View, *mut u8, *const f64, *mut Sheet) -> i64;
+pub const COMPILED_WELL: i64 = 1;
 
 /// A strategy compiled to native code (by Numba, or anything that honours [`CompiledFn`]).
 pub struct CompiledHost {
@@ -87,8 +89,8 @@ impl Host for CompiledHost {
         let state = self.states[instrument].as_mut_ptr().cast::<u8>();
         // SAFETY: the caller of `new` vouched for the function and its state size; view and sheet are live here.
         let code = unsafe { (self.function)(desk.view(instrument), state, self.params.as_ptr(), sheet) };
-        if code != 0 {
-            return Err(Fault { why: format!("the compiled strategy returned {code}; it must return 0") });
+        if code != COMPILED_WELL {
+            return Err(Fault { why: raised(code) });
         }
         let Some(rows) = sheet.rows() else {
             return Err(Fault {
@@ -108,6 +110,14 @@ impl Host for CompiledHost {
 
     fn set_param(&mut self, index: u16, value: f64) -> bool {
         self.params.get_mut(index as usize).map(|p| *p = value).is_some()
+    }
+}
+
+#[cold]
+fn raised(code: i64) -> String {
+    match code {
+        0 => "the compiled strategy raised an exception, which stands on stderr; with NANOTICK_JIT=0 it has a line".into(),
+        code => format!("the compiled strategy returned {code}; it must return {COMPILED_WELL}"),
     }
 }
 

@@ -15,9 +15,9 @@ pub mod strategies;
 mod table;
 mod view;
 
-pub use desk::{Counters, Desk, DeskConfig, Refused};
+pub use desk::{Counters, Desk, DeskConfig, Refused, MAX_TIMERS};
 pub use engine::{prepare, Engine};
-pub use host::{wants, CompiledFn, CompiledHost, Fault, Host, Watch, WANTS_ALL};
+pub use host::{wants, CompiledFn, CompiledHost, Fault, Host, Watch, COMPILED_WELL, WANTS_ALL};
 pub use observer::{Observer, Stage, Unobserved};
 pub use risk::{Limits, SessionLimits};
 pub use sheet::{sheet_layout, Sheet};

@@ -1,5 +1,6 @@
 //! Where a compiled strategy writes its wishes: a fixed sheet of rows, read by the engine when the call returns.
 
+use crate::desk::MAX_TIMERS;
 use bytemuck::{Pod, Zeroable};
 use nanotick_model::{OrderType, Side, TimeInForce};
 
@@ -84,8 +85,8 @@ impl Sheet {
             OP_TIMER => Wish::Timer {
                 timer: u32::try_from(self.qty[i])
                     .ok()
-                    .filter(|&t| t > 0)
-                    .ok_or("timer number out of range")?,
+                    .filter(|t| (1..=MAX_TIMERS).contains(t))
+                    .ok_or("a timer number that is not from 1 to 256")?,
                 at_ns: self.px[i],
             },
             _ => return Err("unknown operation"),

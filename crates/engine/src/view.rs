@@ -28,6 +28,23 @@ pub enum Occasion {
     Stop = 8,
 }
 
+impl Occasion {
+    /// The name of an occasion as [`View::occasion`] holds it: what strategies declare in `on`.
+    pub const fn name_of(occasion: u64) -> &'static str {
+        match occasion {
+            1 => "start",
+            2 => "book",
+            3 => "trade",
+            4 => "fill",
+            5 => "order",
+            6 => "timer",
+            7 => "connection",
+            8 => "stop",
+            _ => "none",
+        }
+    }
+}
+
 macro_rules! view {
     ($($(#[$doc:meta])* $field:ident : $ty:ty => $np:literal),* $(,)?) => {
         /// One instrument as a strategy sees it. See each field for its unit.

@@ -1,6 +1,6 @@
 //! What callbacks receive: the context that orders go through, and windows on the view of its instrument.
 
-use nanotick_engine::{Desk, Occasion, Refused, SignalName, View, ViewTable, VIEW_LEVELS};
+use nanotick_engine::{Desk, Occasion, Refused, SignalName, View, ViewTable, MAX_TIMERS, VIEW_LEVELS};
 use nanotick_model::{ClientId, OrderType, Side, TimeInForce};
 use pyo3::exceptions::{PyAttributeError, PyKeyError, PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
@@ -11,27 +11,44 @@ use std::sync::{Arc, OnceLock};
 
 use crate::memory::Memory;
 
-/// The desk, reachable only while a callback runs.
-#[derive(Default)]
-pub struct DeskPointer(AtomicPtr<Desk>);
+/// The desk, reachable only while a callback runs, and only from the thread that runs it: what another thread did
+/// would come at another time in a replay.
+pub struct DeskPointer {
+    desk: AtomicPtr<Desk>,
+    thread: usize,
+}
+
+thread_local! {
+    /// Its address is the thread's number: cheaper to get than an id.
+    static HERE: u8 = const { 0 };
+}
+
+fn this_thread() -> usize {
+    HERE.with(|here| std::ptr::from_ref(here) as usize)
+}
 
 impl DeskPointer {
+    /// For callbacks on the calling thread.
+    pub fn new() -> DeskPointer {
+        DeskPointer { desk: AtomicPtr::default(), thread: this_thread() }
+    }
     #[inline(always)]
     pub fn enter(&self, desk: &mut Desk) {
-        self.0.store(desk, Relaxed);
+        self.desk.store(desk, Relaxed);
     }
     #[inline(always)]
     pub fn leave(&self) {
-        self.0.store(std::ptr::null_mut(), Relaxed);
+        self.desk.store(std::ptr::null_mut(), Relaxed);
     }
     #[inline(always)]
     fn with<R>(&self, act: impl FnOnce(&mut Desk) -> R) -> PyResult<R> {
-        let desk = self.0.load(Relaxed);
-        if desk.is_null() {
-            return Err(PyRuntimeError::new_err("orders can be sent only from within a callback"));
+        let desk = self.desk.load(Relaxed);
+        if desk.is_null() || this_thread() != self.thread {
+            let text = "orders can be sent only from within a callback, on its own thread";
+            return Err(PyRuntimeError::new_err(text));
         }
-        // SAFETY: set by the engine's thread for the time of a callback, which runs on that thread with the
-        // interpreter attached; the engine does not touch the desk meanwhile, and `act` does not call Python.
+        // SAFETY: set for the time of a callback on this very thread; the engine does not touch the desk meanwhile,
+        // and `act` does not call Python, so nothing else gets at it before it returns.
         Ok(act(unsafe { &mut *desk }))
     }
 }
@@ -242,10 +259,11 @@ impl Context {
     fn cancel_all(&self) -> PyResult<()> {
         self.desk.with(|desk| desk.cancel_all(self.index))
     }
-    /// Calls `on_timer` with this number (1 or more) after `after_s` seconds.
+    /// Calls `on_timer` with this number (1 to 256) after `after_s` seconds. A timer that is set again is moved.
     fn set_timer(&self, timer: u32, after_s: f64) -> PyResult<()> {
-        if timer == 0 || !(0.0..1e9).contains(&after_s) {
-            return Err(PyValueError::new_err("timer must be 1 or more, after_s between 0 and 1e9"));
+        if !(1..=MAX_TIMERS).contains(&timer) || !(0.0..1e9).contains(&after_s) {
+            let text = format!("timer must be from 1 to {MAX_TIMERS}, after_s from 0 to 1e9");
+            return Err(PyValueError::new_err(text));
         }
         let at_ns = self.view().now_ns + (after_s * 1e9) as i64;
         self.desk.with(|desk| desk.set_timer(timer, at_ns))

@@ -67,7 +67,7 @@ impl<'py> PythonHost<'py> {
                 wanted |= wants(occasion);
             }
         }
-        let pointer = Arc::new(DeskPointer::default());
+        let pointer = Arc::new(DeskPointer::new());
         let seats = (0..desk.instruments().len())
             .map(|i| Seat::new(py, desk, i, &signals[i], &pointer))
             .collect::<PyResult<Vec<_>>>()?;

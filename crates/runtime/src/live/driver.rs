@@ -2,6 +2,7 @@
 
 use super::links::{Bases, Change, Link};
 use super::observer::JournalObserver;
+use super::watchdog::Pulse;
 use crate::clock::{stamp, ticks_in, Clock};
 use crate::http::HttpWorker;
 use crate::transport::{NetError, NetErrorKind};
@@ -80,6 +81,7 @@ pub struct Live<'a, C, H: Host> {
     observer: &'a mut JournalObserver,
     clock: Clock,
     http: HttpWorker,
+    pulse: Arc<Pulse>,
     links: [Link; 3],
     io: Io,
     writer: FrameWriter,
@@ -138,6 +140,7 @@ impl<'a, C: VenueClient, H: Host> Live<'a, C, H> {
         client: C,
         engine: &'a mut Engine<H>,
         observer: &'a mut JournalObserver,
+        pulse: Arc<Pulse>,
         http: impl FnOnce(Waker) -> Result<HttpWorker, NetError>,
     ) -> Result<Self, NetError> {
         let (waker, wake_ups) = waker().map_err(|e| {
@@ -151,6 +154,7 @@ impl<'a, C: VenueClient, H: Host> Live<'a, C, H> {
             engine,
             observer,
             http: http(waker.clone())?,
+            pulse,
             links: [Link::new(Socket::Public), Link::new(Socket::Private), Link::new(Socket::Trade)],
             io: Io::default(),
             writer: FrameWriter::new(Role::Client),
@@ -177,6 +181,7 @@ impl<'a, C: VenueClient, H: Host> Live<'a, C, H> {
         let tick = ticks_in(TICK);
         let mut next_tick = 0;
         while self.phase != Phase::Done {
+            self.pulse.beat();
             let mut idle = true;
             for which in 0..self.links.len() {
                 idle &= !self.poll_link(which);
@@ -244,8 +249,9 @@ impl<'a, C: VenueClient, H: Host> Live<'a, C, H> {
         if self.engine.commands().is_empty() {
             return;
         }
-        // Nothing leaves that is not journaled; cancels of a failed journal go out by `tick`.
-        if self.observer.failed().is_some() {
+        // Nothing leaves that is not journaled; cancels of a failed journal go out by `tick`. Nor does anything after
+        // the watchdog has begun to cancel.
+        if self.observer.failed().is_some() || self.pulse.given_up() {
             self.engine.clear_commands();
             return;
         }
@@ -254,8 +260,9 @@ impl<'a, C: VenueClient, H: Host> Live<'a, C, H> {
         let mut target = Socket::Trade;
         for i in 0..self.engine.commands().len() {
             let command = self.engine.commands()[i];
-            if let nanotick_model::Command::SetTimer(timer) = command {
-                self.timers.push((timer.at_ns, timer.timer));
+            if let nanotick_model::Command::SetTimer(set) = command {
+                self.timers.retain(|&(_, timer)| timer != set.timer);
+                self.timers.push((set.at_ns, set.timer));
                 continue;
             }
             match self.client.encode(&command, now_ns, self.writer.begin(), &mut self.io) {

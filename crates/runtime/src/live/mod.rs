@@ -3,6 +3,7 @@
 mod driver;
 mod links;
 mod observer;
+mod watchdog;
 
 pub use links::Bases;
 pub use observer::JournalObserver;
@@ -19,6 +20,7 @@ use nanotick_model::record::Kind;
 use nanotick_model::Venue;
 use nanotick_venues::binance::{BinanceClient, BinanceConfig};
 use nanotick_venues::bybit::{self, BybitClient};
+use nanotick_venues::client::VenueClient;
 use nanotick_venues::sign::Secret;
 use serde::Deserialize;
 use serde_json::{json, Value};
@@ -26,11 +28,15 @@ use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 use std::sync::Arc;
 use std::time::Duration;
+use watchdog::{Last, Watchdog};
 
 /// Levels of the order book topic.
 const BYBIT_DEPTH: u16 = 50;
 /// A book that was not heard of for so long is stale, whatever the socket says.
 const STALE_AFTER_MS: u32 = 3_000;
+/// A Python callback is interrupted at its limit; what does not come back even so, or cannot be interrupted, is given
+/// up after so many limits.
+const WATCHDOG_LIMITS: u32 = 2;
 
 /// A live session: what is traded, and how the driver runs.
 #[derive(Deserialize)]
@@ -140,34 +146,54 @@ fn drive<H: Host>(
     let live = &config.live;
     let instruments = engine.desk().instruments().to_vec();
     let secret = Secret::new(live.api_secret.clone());
-    let mut options = HttpOptions::new(&live.rest_url);
-    options.ca_file = live.ca_file.clone();
-    let http = move |waker| HttpWorker::start(HttpOptions { waker: Some(waker), ..options });
     match config.session.venue().map_err(|e| invalid(e.to_string(), &e.hint))? {
-        Venue::Bybit => {
-            let client = BybitClient::new(bybit::Config {
+        Venue::Bybit => run_with(config, loop_config, engine, observer, stop, || {
+            BybitClient::new(bybit::Config {
                 key: live.api_key.clone(),
-                secret,
-                instruments,
+                secret: secret.clone(),
+                instruments: instruments.clone(),
                 depth: BYBIT_DEPTH,
                 recv_window_ms: live.recv_window_ms,
                 stale_after_ms: STALE_AFTER_MS,
                 fills_since_ns: 0,
-            });
-            Ok(Live::new(loop_config, client, engine, observer, http)?.run(stop))
-        }
-        Venue::Binance => {
-            let client = BinanceClient::new(BinanceConfig {
+            })
+        }),
+        Venue::Binance => run_with(config, loop_config, engine, observer, stop, || {
+            BinanceClient::new(BinanceConfig {
                 key: live.api_key.clone(),
-                secret,
-                instruments,
+                secret: secret.clone(),
+                instruments: instruments.clone(),
                 recv_window_ms: live.recv_window_ms,
                 stale_after_ms: STALE_AFTER_MS,
                 fills_since_ns: 0,
-            });
-            Ok(Live::new(loop_config, client, engine, observer, http)?.run(stop))
-        }
+            })
+        }),
     }
+}
+
+/// Runs the loop over a venue's client, watched over by another client of the same make.
+fn run_with<C: VenueClient + Send + 'static, H: Host>(
+    config: &LiveConfig,
+    loop_config: &LoopConfig,
+    engine: &mut Engine<H>,
+    observer: &mut JournalObserver,
+    stop: &AtomicBool,
+    client: impl Fn() -> C,
+) -> Result<Outcome, NetError> {
+    let live = &config.live;
+    let mut options = HttpOptions::new(&live.rest_url);
+    options.ca_file = live.ca_file.clone();
+    let last = Last {
+        client: client(),
+        http: HttpWorker::start(options.clone())?,
+        views: engine.desk().view_table(),
+        symbols: engine.desk().instruments().iter().map(|i| i.symbol.as_str().to_owned()).collect(),
+    };
+    let limit = Duration::from_millis(live.callback_limit_ms) * WATCHDOG_LIMITS;
+    let watchdog = Watchdog::start(limit, last)?;
+    let http = move |waker| HttpWorker::start(HttpOptions { waker: Some(waker), ..options });
+    let pulse = watchdog.pulse.clone();
+    Ok(Live::new(loop_config, client(), engine, observer, pulse, http)?.run(stop))
 }
 
 fn invalid(message: String, hint: &str) -> NetError {
