@@ -7,7 +7,7 @@ import time
 from typing import Any
 
 import nanotick as nt
-from nanotick.compiled import BUY, POST_ONLY, compiled, limit
+from nanotick.compiler import BUY, POST_ONLY, compiled, limit
 
 
 class Resting(nt.Strategy):

@@ -64,7 +64,7 @@ def test_compiled_code_run_as_plain_python_gives_the_same_commands(
         ("quoter", {"half_spread_bps": 0.6}),
         ("quoter-rust", {"requote_ticks": 500.0}),
         ("quoter", {"min_interval_ns": 900e6}),
-        pytest.param("quoter-compiled", {"qty_lots": 11.0}, marks=needs_numba),
+        pytest.param("quoter-compiled", {"quote_notional": 900.0}, marks=needs_numba),
     ],
 )
 def test_another_strategy_is_told_from_the_recorded_one(
@@ -79,7 +79,7 @@ def test_another_strategy_is_told_from_the_recorded_one(
 
 def test_a_replay_up_to_a_record_looks_no_further(quoter_run: Run) -> None:
     places = [record["seq"] for record in quoter_run.records("place")]
-    other = load("quoter")(qty_lots=11.0)
+    other = load("quoter")(half_spread_bps=3.0)
     first = replay(quoter_run.path, other)["first_difference"]["seq"]
     assert first <= places[0]
     before = replay(quoter_run.path, other, first - 2)

@@ -25,6 +25,8 @@ use std::sync::Arc;
 const MAX_COMMANDS: usize = 1024;
 /// Room for the rest: cancels and amends of every live order, timers, and a word for each instrument.
 const COMMANDS_ROOM: usize = 2 * MAX_COMMANDS;
+/// Sets of instruments are kept as the bits of a word.
+pub const MAX_INSTRUMENTS: usize = 64;
 /// Timers of a session are numbered from 1 to this.
 pub const MAX_TIMERS: u32 = 256;
 /// At most one request for a new book per instrument in this time.
@@ -91,6 +93,8 @@ pub struct Desk {
     portfolio: Portfolio,
     risk: Risk,
     commands: Vec<Command>,
+    /// Where those of the event at hand begin.
+    event_commands: usize,
     denials: Vec<DeniedRec>,
     /// Time of the event at hand; never goes back.
     now_ns: i64,
@@ -116,6 +120,9 @@ impl Desk {
         let views =
             config.instruments.iter().map(|i| View::new(i.id.0, i.tick.step(), i.lot.step())).collect();
         let count = config.instruments.len();
+        if count > MAX_INSTRUMENTS {
+            return Err(format!("{count} instruments given; a session has at most {MAX_INSTRUMENTS}"));
+        }
         let rules: Vec<_> = config.instruments.iter().cloned().zip(config.limits).collect();
         let portfolio = Portfolio::new(&config.instruments, config.start_cash)
             .ok_or("an instrument cannot be traded: its value per tick and lot is not exact")?;
@@ -127,6 +134,7 @@ impl Desk {
             portfolio,
             risk: Risk::new(&rules, &config.session_limits).map_err(|e| e.to_string())?,
             commands: Vec::with_capacity(COMMANDS_ROOM),
+            event_commands: 0,
             denials: Vec::with_capacity(MAX_COMMANDS),
             now_ns: 0,
             epoch: config.epoch,
@@ -317,6 +325,7 @@ impl Desk {
     #[inline(always)]
     pub(crate) fn begin(&mut self, instrument: usize, event: &Event<'_>, seq: u64) {
         self.counters.events += 1;
+        self.event_commands = self.commands.len();
         self.now_ns = self.now_ns.max(event.recv_ns);
         let now_ns = self.now_ns;
         let view = self.view_mut(instrument);
@@ -666,6 +675,27 @@ impl Desk {
                 let cancel = CancelAll { instrument: InstrumentId(i as u16) };
                 let cancel = self.risk.cancel_all(cancel, self.now_ns).into_inner();
                 self.push(Command::CancelAll(cancel));
+            }
+        }
+    }
+    /// What the event at hand has placed has not left, and never will: a callback that fails orders nothing.
+    pub(crate) fn take_back(&mut self) {
+        let (orders, now_ns, from) = (&mut self.orders, self.now_ns, self.event_commands);
+        let (mut at, mut taken, mut instruments) = (0, 0, 0u64);
+        self.commands.retain(|command| {
+            at += 1;
+            let Command::Place(place) = command else { return true };
+            if at <= from || orders.not_sent(place.client, now_ns).is_err() {
+                return true;
+            }
+            (taken, instruments) = (taken + 1, instruments | 1 << place.instrument.0);
+            false
+        });
+        self.counters.placed -= taken;
+        self.counters.commands -= taken;
+        for i in 0..self.instruments.len() {
+            if instruments >> i & 1 == 1 {
+                self.show_orders(i);
             }
         }
     }

@@ -153,17 +153,21 @@ impl<H: Host> Engine<H> {
             Body::Book(_) | Body::Trade(_) | Body::Quote(_) | Body::Balance(_) => {}
         }
         if let Some(why) = self.desk.take_alarm() {
-            self.halt(HaltReason::Invariant, &why, observer);
+            self.halt(HaltReason::Invariant, Fault::new(why), observer);
         }
     }
 
     fn on_connection<O: Observer>(&mut self, i: usize, socket: Socket, state: LinkState, observer: &mut O) {
         let of_one_book = matches!(state, LinkState::Gap | LinkState::Synced | LinkState::Stale);
         let concerned = if of_one_book { i..i + 1 } else { 0..self.desk.instruments().len() };
+        // All of them first: called for one instrument, a strategy may act in another.
+        let mut changed = 0u64;
         for j in concerned {
-            if self.desk.apply_connection(j, socket, state) {
-                self.call(Occasion::Connection, j, observer);
-            }
+            changed |= (self.desk.apply_connection(j, socket, state) as u64) << j;
+        }
+        while changed != 0 {
+            self.call(Occasion::Connection, changed.trailing_zeros() as usize, observer);
+            changed &= changed - 1;
         }
     }
 
@@ -180,7 +184,10 @@ impl<H: Host> Engine<H> {
 
     fn on_operator<O: Observer>(&mut self, operator: &Operator, observer: &mut O) {
         match *operator {
-            Operator::Kill => self.halt(HaltReason::Operator, "an operator stopped trading", observer),
+            Operator::Kill => {
+                let fault = Fault::new("an operator stopped trading".to_owned());
+                self.halt(HaltReason::Operator, fault, observer);
+            }
             Operator::ReduceOnly => self.desk.set_reduce_only(),
             // A session that found itself wrong, or that is ending, does not trade again.
             Operator::Resume if self.desk.broken_invariant().is_some() || self.stopped => {}
@@ -216,23 +223,25 @@ impl<H: Host> Engine<H> {
 
     #[cold]
     fn contain<O: Observer>(&mut self, outcome: Result<(), Fault>, observer: &mut O) {
-        let why = match outcome {
-            Err(fault) => fault.why,
-            Ok(()) => "too many of its orders were refused in a short time".to_owned(),
+        let fault = match outcome {
+            Err(fault) => fault,
+            Ok(()) => Fault::new("too many of its orders were refused in a short time".to_owned()),
         };
-        self.halt(HaltReason::Strategy, &why, observer);
+        self.halt(HaltReason::Strategy, fault, observer);
     }
 
     /// Ends the strategy's part: nothing but cancels from here on, and those at once.
     #[cold]
-    fn halt<O: Observer>(&mut self, reason: HaltReason, why: &str, observer: &mut O) {
+    fn halt<O: Observer>(&mut self, reason: HaltReason, fault: Fault, observer: &mut O) {
         if self.halted.is_some() {
             return;
         }
-        self.halted = Some(why.to_owned());
+        self.desk.take_back();
         self.desk.stop_trading(reason);
-        let json = format!("{{\"why\":{}}}", json_string(why));
+        let timed_out = if fault.timed_out { ",\"timed_out\":true" } else { "" };
+        let json = format!("{{\"why\":{}{timed_out}}}", json_string(&fault.why));
         observer.note(Kind::Halt, self.desk.now_ns(), &json);
+        self.halted = Some(fault.why);
     }
 
     /// Hands what was decided to the observer, before anybody sends it.

@@ -12,6 +12,14 @@ use nanotick_model::ClientId;
 pub struct Fault {
     /// One sentence for people: what happened, and where in the strategy.
     pub why: String,
+    /// It was interrupted by the clock: what it did until then does not come out the same again.
+    pub timed_out: bool,
+}
+
+impl Fault {
+    pub fn new(why: String) -> Fault {
+        Fault { why, timed_out: false }
+    }
 }
 
 /// A strategy that the engine can call.
@@ -90,18 +98,17 @@ impl Host for CompiledHost {
         // SAFETY: the caller of `new` vouched for the function and its state size; view and sheet are live here.
         let code = unsafe { (self.function)(desk.view(instrument), state, self.params.as_ptr(), sheet) };
         if code != COMPILED_WELL {
-            return Err(Fault { why: raised(code) });
+            return Err(Fault::new(raised(code)));
         }
         let Some(rows) = sheet.rows() else {
-            return Err(Fault {
-                why: format!("the compiled strategy claims {} order rows; a sheet has 16", sheet.n),
-            });
+            let why = format!("the compiled strategy claims {} order rows; a sheet has 16", sheet.n);
+            return Err(Fault::new(why));
         };
         for i in 0..rows {
             match sheet.wish(i) {
                 Ok(wish) => follow(wish, instrument, desk),
                 Err(why) => {
-                    return Err(Fault { why: format!("the compiled strategy wrote order row {i}: {why}") })
+                    return Err(Fault::new(format!("the compiled strategy wrote order row {i}: {why}")))
                 }
             }
         }

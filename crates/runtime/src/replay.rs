@@ -20,8 +20,11 @@ pub struct ReplayReport {
     /// Where the replay parts from the journal, if it does.
     pub first_difference: Option<Difference>,
     pub state_hash: String,
-    /// Whether the session had ended in good order; if not, there is no recorded hash to compare with.
+    /// Whether the session had ended in good order.
     pub ended: bool,
+    /// The event whose callback did not finish, because the clock or the end of the process cut it off. What it did
+    /// depends on the moment, so that it and all behind it was not compared.
+    pub cut_off: Option<u64>,
 }
 
 #[derive(Clone, Debug, Serialize, PartialEq, Eq)]
@@ -73,6 +76,7 @@ pub fn replay<H: Host>(
     engine: &mut Engine<H>,
     until: Option<u64>,
 ) -> Result<ReplayReport, JournalError> {
+    let Extent { cut_off, ended } = extent(journal)?;
     let mut reader = Reader::open(journal)?;
     let mut produced = Produced::default();
     let mut levels = Vec::new();
@@ -80,7 +84,12 @@ pub fn replay<H: Host>(
     let mut difference = None;
     let mut recorded_hash = None;
     while let Some(found) = reader.next()? {
-        if difference.is_some() || until.is_some_and(|until| found.seq > until) {
+        if difference.is_some() || cut_off.is_some_and(|at| found.seq >= at) {
+            break;
+        }
+        if until.is_some_and(|until| found.seq > until) {
+            // What the last event caused may stand behind the end.
+            produced.outputs.clear();
             break;
         }
         let Some(kind) = Kind::from_u16(found.kind) else { continue };
@@ -128,8 +137,40 @@ pub fn replay<H: Host>(
         commands,
         first_difference: difference,
         state_hash,
-        ended: recorded_hash.is_some(),
+        ended,
+        cut_off,
     })
+}
+
+/// How far a journal can be compared.
+#[derive(Default)]
+struct Extent {
+    cut_off: Option<u64>,
+    ended: bool,
+}
+
+/// Looks for the first event whose outputs do not follow from it alone: its callback was interrupted by the clock, or
+/// it is the last one of a journal that ends in the middle of a session.
+fn extent(journal: &Path) -> Result<Extent, JournalError> {
+    let mut reader = Reader::open(journal)?;
+    let (mut extent, mut last_event) = (Extent::default(), None);
+    while let Some(found) = reader.next()? {
+        match Kind::from_u16(found.kind) {
+            Some(kind) if kind.is_event() => last_event = Some(found.seq),
+            Some(Kind::SessionEnd) => extent.ended = true,
+            Some(Kind::Halt) if is_timed_out(found.payload) => extent.cut_off = extent.cut_off.or(last_event),
+            _ => {}
+        }
+    }
+    if !extent.ended {
+        extent.cut_off = extent.cut_off.or(last_event);
+    }
+    Ok(extent)
+}
+
+fn is_timed_out(halt: &[u8]) -> bool {
+    let json: Option<serde_json::Value> = serde_json::from_slice(halt).ok();
+    json.is_some_and(|halt| halt["timed_out"] == true)
 }
 
 /// The configuration in a journal's first record; `None` if it does not begin with a session.

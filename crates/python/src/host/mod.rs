@@ -137,10 +137,14 @@ impl Host for PythonHost<'_> {
             self.watchdog.leave();
             outcome = match answer {
                 Ok(value) if value.is_none() => Ok(()),
-                Ok(value) => Err(Fault {
-                    why: format!("{name} returned {}; callbacks return nothing", type_name(&value)),
+                Ok(value) => {
+                    let why = format!("{name} returned {}; callbacks return nothing", type_name(&value));
+                    Err(Fault::new(why))
+                }
+                Err(error) => Err(Fault {
+                    why: describe(py, name, &error, &self.watchdog),
+                    timed_out: self.watchdog.fired(),
                 }),
-                Err(error) => Err(Fault { why: describe(py, name, &error, &self.watchdog) }),
             };
             if outcome.is_err() {
                 break;
