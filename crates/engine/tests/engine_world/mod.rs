@@ -325,7 +325,7 @@ impl Random {
             n => {
                 let tif = TimeInForce::from_u8(1 + self.below(4) as u8).unwrap();
                 let order_type = if n == 4 { OrderType::Market } else { OrderType::Limit };
-                drop(desk.place(i, side, order_type, tif, n == 5, px, qty));
+                let _ = desk.place(i, side, order_type, tif, n == 5, px, qty);
             }
         }
     }
