@@ -72,10 +72,11 @@ test: lint test-rust test-python
 	@FUZZ_SECONDS=$(FUZZ_SECONDS) sh scripts/fuzz.sh
 
 bench: build $(STAMPS)/bench
-	$(PY) -m nanotick bench --peers --write-docs docs/reference/benchmarks.md
+	$(PY) -m nanotick bench all --peers --write-docs docs/reference/benchmarks.md
 
 docs: build
 	$(PY) scripts/write_reference.py
+	$(PY) scripts/write_formulas.py
 	$(PY) -m pytest tests/docs
 
 fuzz: tools

@@ -21,18 +21,7 @@ if TYPE_CHECKING:
         UsageError,
         VenueError,
     )
-    from nanotick.formulas import (
-        atr,
-        bollinger,
-        depth_imbalance,
-        ema,
-        macd,
-        microprice_weighted,
-        ofi,
-        rsi,
-        sma,
-        vwap_session,
-    )
+    from nanotick.formulas import *
     from nanotick.strategy import Strategy
 
 #: Each public name and the module that has it.
@@ -91,6 +80,11 @@ def __getattr__(name: str) -> object:
     if name in _MODULES:
         return importlib.import_module(f"nanotick.{name}")
     home = _HOMES.get(name)
+    if home is None and not name.startswith("_"):
+        # Every formula is a name of the package too: nt.rsi is nt.formulas.rsi.
+        from nanotick.formulas.catalogue import catalogue
+
+        home = "nanotick.formulas" if name in catalogue() else None
     if home is None:
         raise AttributeError(f"module 'nanotick' has no attribute {name!r}")
     value = getattr(importlib.import_module(home), name)

@@ -20,7 +20,7 @@ from nanotick.errors import ConfigError
 if TYPE_CHECKING:
     import numpy as np
 
-    from nanotick.formulas import Formula
+    from nanotick.formulas import Streaming
 
 __all__ = [
     "BUY",
@@ -102,7 +102,7 @@ def timer(orders: Any, number: int, at_ns: int) -> None:
     _row(orders, _TIMER, 0, at_ns, number, 0, 0)
 
 
-def view_dtype(signals: Mapping[str, Formula] | None = None) -> np.dtype[Any]:
+def view_dtype(signals: Mapping[str, Streaming] | None = None) -> np.dtype[Any]:
     """The dtype of the engine's view; declared signals are fields ``sig_<name>`` or ``sig_<name>_<output>``."""
     import numpy as np
 
@@ -125,8 +125,10 @@ def view_dtype(signals: Mapping[str, Formula] | None = None) -> np.dtype[Any]:
             continue
         slot = 0
         for signal_name, signal in (signals or {}).items():
-            for output in signal.outputs:
-                full = f"sig_{signal_name}" if len(signal.outputs) == 1 else f"sig_{signal_name}_{output}"
+            for output in signal.signal_outputs:
+                full = (
+                    f"sig_{signal_name}" if len(signal.signal_outputs) == 1 else f"sig_{signal_name}_{output}"
+                )
                 add(full, "f8", offset + 8 * slot)
                 slot += 1
     return np.dtype({**fields, "itemsize": size})  # type: ignore[call-overload,no-any-return]
@@ -149,7 +151,7 @@ class CompiledStrategy:
     function: Callable[[Any, Any, Any, Any], None]
     state: tuple[tuple[str, str], ...] = ()
     defaults: dict[str, float] = field(default_factory=dict)
-    signals: Mapping[str, Formula] = field(default_factory=dict)
+    signals: Mapping[str, Streaming] = field(default_factory=dict)
     on: tuple[str, ...] = ("book",)
 
     @property
@@ -260,7 +262,7 @@ def _with_compiled_helpers(function: Callable[..., None], numba: Any) -> Callabl
 def compiled(
     state: Sequence[tuple[str, str]] = (),
     params: Mapping[str, float] | None = None,
-    signals: Mapping[str, Formula] | None = None,
+    signals: Mapping[str, Streaming] | None = None,
     on: Sequence[str] = ("book",),
 ) -> Callable[[Callable[[Any, Any, Any, Any], None]], CompiledStrategy]:
     """Makes a compiled strategy of ``f(view, state, params, orders)``.

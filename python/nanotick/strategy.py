@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from nanotick._core import Book, Context, FillView, OrderView, Signals, TradeView
-    from nanotick.formulas import Formula
+    from nanotick.formulas import Streaming
 
 __all__ = ["Strategy", "close_names"]
 
@@ -50,8 +50,8 @@ class Strategy:
     {'half_spread_bps': 1.5}
     """
 
-    #: Signals that the engine evaluates before it calls the strategy: name to :class:`nanotick.formulas.Formula`.
-    signals: ClassVar[Mapping[str, Formula]] = {}
+    #: Signals that the engine evaluates before it calls the strategy: name to :class:`nanotick.formulas.Streaming`.
+    signals: ClassVar[Mapping[str, Streaming]] = {}
 
     def __init__(self, **params: Any) -> None:
         known = self.parameters()

@@ -220,7 +220,7 @@ def test_bench_puts_peers_and_floors_beside_our_figures(
     program = "".join(f"print({json.dumps(each)!r})\n" for each in theirs)
     (Path() / "peer_a.py").write_text(program, encoding="utf-8")
     (Path() / "peer_b.py").write_text("import nothing_of_that_name", encoding="utf-8")
-    monkeypatch.setattr("nanotick.bench.peers.MODULES", ("peer_a", "peer_b"))
+    monkeypatch.setattr("nanotick.bench.peers.MODULES", {"hot": ("peer_a", "peer_b")})
     ours = [
         row("chain.rust.bybit24", 400),
         row("chain.numba.bybit24", 900),

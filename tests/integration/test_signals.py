@@ -4,6 +4,8 @@ means; and a strategy that trades on them does the same in every host."""
 from __future__ import annotations
 
 import importlib.util
+import itertools
+import math
 from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Any
@@ -28,6 +30,13 @@ SIGNALS = {
     "imbalance": F.depth_imbalance(5),
     "ofi": F.ofi(30),
     "ema_of_trades": F.ema(7).on("trade"),
+    "smooth": F.rsi(14).of(F.ema(5)),
+    "variance": F.realized_variance(30),
+    "obv": F.obv().on(bar_s=0.25),
+    "weighted": F.depth_imbalance_weighted(5),
+    "effective": F.effective_spread(),
+    "pair": F.rolling_ols(40).on(x="ETHUSDT.mid", y="mid"),
+    "tick_rule": F.tick_rule(),
 }
 
 
@@ -81,7 +90,7 @@ class Inputs:
         default_factory=list
     )
     trades: list[tuple[int, float, float, float, float]] = field(default_factory=list)
-    bars: list[tuple[int, float, float, float]] = field(default_factory=list)
+    bars: list[tuple[int, float, float, float, float]] = field(default_factory=list)
 
 
 def rebuild(run: Run) -> list[Inputs]:
@@ -90,14 +99,18 @@ def rebuild(run: Run) -> list[Inputs]:
     grids = [(float(i["tick"]), float(i["lot"])) for i in session["instruments"]]
     inputs = [Inputs() for _ in grids]
     sides: list[tuple[dict[int, int], dict[int, int]]] = [({}, {}) for _ in grids]
-    bars: list[list[float]] = [[] for _ in grids]
+    bars: list[list[tuple[float, float]]] = [[] for _ in grids]
     index = [None] * len(grids)
     now_ns = 0
     length_ns = int(SIGNALS["atr"].bar_s * 1e9)
 
     def close_bar(i: int, seq: int) -> None:
         if index[i] is not None and now_ns // length_ns > index[i]:
-            inputs[i].bars.append((seq, max(bars[i]), min(bars[i]), bars[i][-1]))
+            prices = [px for px, _ in bars[i]]
+            volume = 0.0
+            for _, size in bars[i]:
+                volume += size
+            inputs[i].bars.append((seq, max(prices), min(prices), prices[-1], volume))
             index[i], bars[i][:] = None, []
 
     for record in run.records(
@@ -116,7 +129,7 @@ def rebuild(run: Run) -> list[Inputs]:
             inputs[i].trades.append((seq, px, record["qty"] * grids[i][1], side, now_ns / 1e9))
             close_bar(i, seq)
             index[i] = now_ns // length_ns
-            bars[i].append(px)
+            bars[i].append((px, record["qty"] * grids[i][1]))
         if kind != "book":
             continue
         for side_levels, changes in zip(sides[i], (record["bids"], record["asks"]), strict=True):
@@ -137,15 +150,16 @@ def rebuild(run: Run) -> list[Inputs]:
                 asks[0][0] * tick,
                 bids[0][1] * lot,
                 asks[0][1] * lot,
-                [float(q) for _, q in bids],
-                [float(q) for _, q in asks],
+                [q * lot for _, q in bids],
+                [q * lot for _, q in asks],
             )
         )
-        inputs[i].books[-1] += ((bids[0][0] + asks[0][0]) * 0.5 * tick,)  # type: ignore[operator]
+        levels = ([px * tick for px, _ in bids], [px * tick for px, _ in asks])
+        inputs[i].books[-1] += ((bids[0][0] + asks[0][0]) * 0.5 * tick, *levels)  # type: ignore[operator]
     return inputs
 
 
-def batches(inputs: Inputs) -> dict[str, tuple[np.ndarray, list[np.ndarray]]]:
+def batches(inputs: Inputs, other: Inputs) -> dict[str, tuple[np.ndarray, list[np.ndarray]]]:
     """Each signal's batch: the sequence numbers of its inputs and its outputs."""
     book_seq = np.array([b[0] for b in inputs.books])
     trade_seq = np.array([t[0] for t in inputs.trades])
@@ -153,11 +167,30 @@ def batches(inputs: Inputs) -> dict[str, tuple[np.ndarray, list[np.ndarray]]]:
     mid = np.array([b[7] for b in inputs.books])
     quotes = [np.array([b[k] for b in inputs.books]) for k in (1, 2, 3, 4)]
     sizes = [np.array([b[k][:5] for b in inputs.books]) for k in (5, 6)]
+    prices = [np.array([b[k][:5] for b in inputs.books]) for k in (8, 9)]
     trades = [np.array([t[k] for t in inputs.trades]) for k in (1, 2, 3, 4)]
-    bars = [np.array([b[k] for b in inputs.bars]) for k in (1, 2, 3)]
+    bars = [np.array([b[k] for b in inputs.bars]) for k in (1, 2, 3, 4)]
+    # The logarithm of the C library, which the core calls too; NumPy has its own.
+    returns = np.array([np.nan, *(math.log(b / a) for a, b in itertools.pairwise(mid))])
+    events = sorted(
+        [(b[0], np.nan, np.nan, np.nan, b[1], b[2]) for b in inputs.books]
+        + [(t[0], *t[1:4], np.nan, np.nan) for t in inputs.trades]
+    )
+    other_seq, other_mid = np.array([b[0] for b in other.books]), np.array([b[7] for b in other.books])
+    latest = np.searchsorted(other_seq, book_seq, side="right") - 1
+    peer = np.where(latest >= 0, other_mid[np.maximum(latest, 0)], np.nan)
     feeds = {
-        "atr": (bar_seq, bars),
-        "vwap": (trade_seq, trades),
+        "atr": (bar_seq, bars[:3]),
+        "obv": (bar_seq, bars[2:]),
+        "variance": (book_seq, [returns]),
+        "weighted": (book_seq, [prices[0], sizes[0], prices[1], sizes[1]]),
+        "effective": (
+            np.array([e[0] for e in events]),
+            [np.array([e[k] for e in events]) for k in range(1, 6)],
+        ),
+        "pair": (book_seq, [peer, mid]),
+        "tick_rule": (trade_seq, trades[:1]),
+        "vwap": (trade_seq, [trades[0], trades[1], trades[3]]),
         "microprice": (book_seq, quotes),
         "imbalance": (book_seq, sizes),
         "ofi": (book_seq, quotes),
@@ -185,8 +218,9 @@ def test_a_signal_is_its_batch_over_the_journal(recorded: tuple[Recorder, Run], 
     recorder, run = recorded
     place = list(SIGNALS).index(name)
     defined = 0
-    for inputs, symbol in zip(rebuild(run), ("BTCUSDT", "ETHUSDT"), strict=True):
-        seq, outputs = batches(inputs)[name]
+    both = rebuild(run)
+    for inputs, symbol in zip(both, ("BTCUSDT", "ETHUSDT"), strict=True):
+        seq, outputs = batches(inputs, both[1])[name]
         seen = recorder.seen[symbol]
         assert len(seen) > 500
         # The value that a strategy saw at an event is that of the last input up to it.

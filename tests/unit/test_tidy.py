@@ -38,6 +38,7 @@ PYTHON_LEVELS = {
     "plain": 4,
     "compiler": 3,
     "strategy": 2,
+    "polars": 2,
     "formulas": 1,
     "errors": 0,
     "_core": 0,

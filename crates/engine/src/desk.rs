@@ -778,6 +778,11 @@ impl Desk {
 
     // What others ask at the end.
 
+    /// Cash that the session began with, coins of the settlement currency.
+    pub(crate) fn start_cash(&self) -> f64 {
+        self.portfolio.start_cash()
+    }
+
     pub(crate) fn equity_record(&self, i: usize) -> EquityRec {
         let id = InstrumentId(i as u16);
         let (view, account) = (self.view(i), self.portfolio.account(id));

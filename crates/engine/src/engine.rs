@@ -10,9 +10,14 @@ use crate::view::Occasion;
 use nanotick_model::record::Kind;
 use nanotick_model::{Body, BookUpdate, Command, Event, LinkState, Operator, Socket, Trade};
 
+/// Units of cash in a coin.
+const COIN: f64 = 1e12;
+
 pub struct Engine<H> {
     desk: Desk,
     signals: Vec<Signals>,
+    /// The mids of all instruments, for signals over several; NaN before there is one.
+    mids: Vec<f64>,
     host: H,
     wants: u32,
     /// Why the strategy no longer runs.
@@ -23,15 +28,18 @@ pub struct Engine<H> {
 
 /// Makes the desk and the signals, before there is a host: a Python host binds to the desk's views.
 pub fn prepare(config: DeskConfig) -> Result<(Desk, Vec<Signals>), SetupError> {
+    let symbols: Vec<String> =
+        config.instruments.iter().map(|instrument| instrument.symbol.as_str().to_owned()).collect();
     let signals =
-        config.instruments.iter().map(|_| Signals::new(&config.signals)).collect::<Result<Vec<_>, _>>()?;
+        symbols.iter().map(|_| Signals::new(&config.signals, &symbols)).collect::<Result<Vec<_>, _>>()?;
     Ok((Desk::new(config).map_err(SetupError)?, signals))
 }
 
 impl<H: Host> Engine<H> {
     pub fn new(desk: Desk, signals: Vec<Signals>, host: H) -> Engine<H> {
         let wants = host.wants();
-        Engine { desk, signals, host, wants, halted: None, started: false, stopped: false }
+        let mids = vec![f64::NAN; signals.len()];
+        Engine { desk, signals, mids, host, wants, halted: None, started: false, stopped: false }
     }
 
     pub fn desk(&self) -> &Desk {
@@ -105,7 +113,8 @@ impl<H: Host> Engine<H> {
         observer.mark(Stage::Book);
         if usable && !self.signals[i].is_empty() {
             let (book, view) = self.desk.book_and_view(i);
-            self.signals[i].on_book(book, view);
+            self.mids[i] = view.mid;
+            self.signals[i].on_book(book, &self.mids, view);
             observer.mark(Stage::Signals);
         }
         self.call(Occasion::Book, i, observer);
@@ -119,7 +128,7 @@ impl<H: Host> Engine<H> {
         if !self.signals[i].is_empty() {
             let now_ns = self.desk.now_ns();
             let (_, view) = self.desk.book_and_view(i);
-            self.signals[i].on_trade(trade, now_ns, view);
+            self.signals[i].on_trade(trade, now_ns, &self.mids, view);
             observer.mark(Stage::Signals);
         }
         self.call(Occasion::Trade, i, observer);
@@ -136,7 +145,11 @@ impl<H: Host> Engine<H> {
             }
             Body::Fill(fill) => {
                 if self.desk.apply_fill(i, fill) {
-                    observer.equity(&self.desk.equity_record(i));
+                    if !self.signals[i].is_empty() {
+                        let (_, view) = self.desk.book_and_view(i);
+                        self.signals[i].on_fill(fill.fee as f64 / COIN, &self.mids, view);
+                    }
+                    self.value_account(i, observer);
                     self.call(Occasion::Fill, i, observer);
                 }
             }
@@ -177,8 +190,19 @@ impl<H: Host> Engine<H> {
         let now_ns = self.desk.now_ns();
         for i in 0..self.desk.instruments().len() {
             let (_, view) = self.desk.book_and_view(i);
-            self.signals[i].on_clock(now_ns, view);
-            observer.equity(&self.desk.equity_record(i));
+            self.signals[i].on_clock(now_ns, &self.mids, view);
+            self.value_account(i, observer);
+        }
+    }
+
+    /// The account in one instrument, for the journal and for signals over it.
+    fn value_account<O: Observer>(&mut self, i: usize, observer: &mut O) {
+        let record = self.desk.equity_record(i);
+        observer.equity(&record);
+        if !self.signals[i].is_empty() {
+            let equity = self.desk.start_cash() + record.cash + record.unrealised;
+            let (_, view) = self.desk.book_and_view(i);
+            self.signals[i].on_account(equity, &self.mids, view);
         }
     }
 

@@ -21,7 +21,7 @@ pub use host::{wants, CompiledFn, CompiledHost, Fault, Host, Watch, COMPILED_WEL
 pub use observer::{Observer, Stage, Unobserved};
 pub use risk::{Limits, SessionLimits};
 pub use sheet::{sheet_layout, Sheet};
-pub use signals::{PriceFeed, SetupError, SignalName, SignalSpec, Signals};
+pub use signals::{SetupError, SignalName, SignalSpec, Signals};
 pub use view::{view_layout, Occasion, View, ViewTable, VIEW_LEVELS, VIEW_ORDERS, VIEW_SIGNALS};
 
 /// The name of an order state as [`View::order_state`] holds it.

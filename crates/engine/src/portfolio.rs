@@ -173,6 +173,9 @@ impl Portfolio {
         self.accounts[instrument.index()].position
     }
     /// Money: what there was at the start and what changed hands since.
+    pub fn start_cash(&self) -> f64 {
+        self.start.to_f64()
+    }
     pub fn cash(&self) -> Cash {
         self.cash
     }

@@ -10,7 +10,7 @@ use std::cell::UnsafeCell;
 /// Levels a side that the view holds.
 pub const VIEW_LEVELS: usize = 10;
 /// Values that all signals of one instrument may have together.
-pub const VIEW_SIGNALS: usize = 32;
+pub const VIEW_SIGNALS: usize = 128;
 /// Working orders that the view lists, oldest first. More may live; `n_working` counts them all.
 pub const VIEW_ORDERS: usize = 16;
 

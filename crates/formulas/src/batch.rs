@@ -1,69 +1,19 @@
-//! Kernels over columns of history. A loop around `update` and nothing else: what a backtest computes here is bit
-//! for bit what the same kernel gives live.
+//! What has to be right before a kernel runs over columns, and the head of a saved state.
 
 use std::fmt;
 
-use crate::info::InputKind;
-use crate::input::{Bar, Book, Quote, Trade};
-use crate::kernel::{Kernel, Outputs};
-use crate::registry::{AnyKernel, MAX_OUTPUTS};
-
-/// Gives each row to `kernel`, from the state it is in, and writes output j of row i to `out[j][i]`. Ends with the
-/// rows or with the shortest column of `out`.
-///
-/// # Panics
-/// If `out` has fewer columns than the kernel has outputs.
-pub fn batch<'a, K: Kernel>(
-    kernel: &mut K,
-    rows: impl Iterator<Item = K::Input<'a>>,
-    out: &mut [&mut [f64]],
-) {
-    let length = out[..K::Output::COUNT].iter().map(|column| column.len()).min().unwrap_or(0);
-    let mut values = [f64::NAN; MAX_OUTPUTS];
-    for (row, input) in rows.take(length).enumerate() {
-        kernel.update(input).write(&mut values);
-        for (column, value) in out.iter_mut().zip(&values[..K::Output::COUNT]) {
-            column[row] = *value;
-        }
-    }
-}
-
-/// The inputs of a batch whose kernel is chosen at run time. Each variant's slices have one length, which
-/// `AnyKernel::batch` checks.
-#[derive(Debug, Clone, Copy)]
-pub enum Columns<'a> {
-    Price(&'a [f64]),
-    Bar {
-        high: &'a [f64],
-        low: &'a [f64],
-        close: &'a [f64],
-    },
-    Trade {
-        px: &'a [f64],
-        size: &'a [f64],
-        side: &'a [f64],
-        t_s: &'a [f64],
-    },
-    Quote {
-        bid: &'a [f64],
-        ask: &'a [f64],
-        bid_size: &'a [f64],
-        ask_size: &'a [f64],
-    },
-    /// Row-major: the sizes of one book are `levels` neighbours.
-    Book {
-        bid_sizes: &'a [f64],
-        bid_levels: usize,
-        ask_sizes: &'a [f64],
-        ask_levels: usize,
-    },
-}
+use crate::formula::Formula;
+use crate::info::{ColumnInfo, FormulaInfo};
+use crate::params::{Params, Value};
+use crate::persist::{Persist, Reader, StateError};
+use crate::row::Field;
 
 /// Why a batch was not run. Nothing was computed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum BatchError {
-    WrongInputs { formula: &'static str, wanted: InputKind, given: InputKind },
+    WrongInputs { formula: &'static str, wanted: &'static [ColumnInfo], given: usize },
     WrongLength { formula: &'static str, column: &'static str, given: usize, wanted: usize },
+    WrongShape { formula: &'static str, column: &'static str, vector: bool },
     WrongOutputs { formula: &'static str, given: usize, wanted: usize },
 }
 
@@ -71,11 +21,17 @@ impl fmt::Display for BatchError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::WrongInputs { formula, wanted, given } => {
-                let (wanted, given) = (wanted.columns().join(", "), given.columns().join(", "));
-                write!(f, "{formula}: the inputs are {wanted}, given were {given}")
+                let names: Vec<&str> = wanted.iter().map(|column| column.name).collect();
+                write!(f, "{formula}: the inputs are {}; {given} given", names.join(", "))
             }
             Self::WrongLength { formula, column, given, wanted } => {
                 write!(f, "{formula}: {column} has {given} rows, the first column has {wanted}")
+            }
+            Self::WrongShape { formula, column, vector: true } => {
+                write!(f, "{formula}: {column} takes a row of numbers for each update, one number given")
+            }
+            Self::WrongShape { formula, column, vector: false } => {
+                write!(f, "{formula}: {column} takes one number for each update, a row of numbers given")
             }
             Self::WrongOutputs { formula, given, wanted } => {
                 write!(f, "{formula}: {given} output columns given, the formula has {wanted}")
@@ -86,98 +42,72 @@ impl fmt::Display for BatchError {
 
 impl std::error::Error for BatchError {}
 
-impl<'a> Columns<'a> {
-    pub fn kind(&self) -> InputKind {
-        match self {
-            Columns::Price(_) => InputKind::Price,
-            Columns::Bar { .. } => InputKind::Bar,
-            Columns::Trade { .. } => InputKind::Trade,
-            Columns::Quote { .. } => InputKind::Quote,
-            Columns::Book { .. } => InputKind::Book,
+/// How many rows there are, if inputs and outputs fit the formula.
+pub(crate) fn check(
+    formula: &mut Formula,
+    fields: &[Field<'_>],
+    out: &[&mut [f64]],
+) -> Result<usize, BatchError> {
+    let (key, columns) = (formula.info().key, formula.columns());
+    if fields.len() != columns.len() {
+        return Err(BatchError::WrongInputs { formula: key, wanted: columns, given: fields.len() });
+    }
+    let rows = fields.first().map_or(0, Field::rows);
+    for (column, field) in columns.iter().zip(fields) {
+        if field.width != 1 && !column.vector {
+            return Err(BatchError::WrongShape { formula: key, column: column.name, vector: column.vector });
+        }
+        let (given, wanted) = (field.rows(), rows);
+        if given != wanted {
+            return Err(BatchError::WrongLength { formula: key, column: column.name, given, wanted });
         }
     }
-
-    /// Rows of each column, in the order of [`InputKind::columns`]; unused places repeat the first.
-    fn lengths(&self) -> [usize; 4] {
-        match *self {
-            Columns::Price(price) => [price.len(); 4],
-            Columns::Bar { high, low, close } => [high.len(), low.len(), close.len(), high.len()],
-            Columns::Trade { px, size, side, t_s } => [px.len(), size.len(), side.len(), t_s.len()],
-            Columns::Quote { bid, ask, bid_size, ask_size } => {
-                [bid.len(), ask.len(), bid_size.len(), ask_size.len()]
-            }
-            Columns::Book { bid_sizes, bid_levels, ask_sizes, ask_levels } => {
-                let bids = bid_sizes.len() / bid_levels.max(1);
-                let asks = ask_sizes.len() / ask_levels.max(1);
-                [bids, asks, bids, bids]
-            }
+    if let Some(width) = vector_width(columns, fields) {
+        formula.fit(width);
+    }
+    let info: &FormulaInfo = formula.info();
+    if out.len() != info.outputs.len() {
+        return Err(BatchError::WrongOutputs { formula: key, given: out.len(), wanted: info.outputs.len() });
+    }
+    for ((output, column), width) in info.outputs.iter().zip(out).zip(formula.widths()) {
+        if column.len() != rows * width {
+            let given = column.len() / width;
+            return Err(BatchError::WrongLength { formula: key, column: output.name, given, wanted: rows });
         }
     }
+    Ok(rows)
+}
 
-    /// How many rows the batch has: the length of the first column.
-    pub fn rows(&self) -> usize {
-        self.lengths()[0]
+/// Numbers in a row of the first vector column, if there is one.
+pub(crate) fn vector_width(columns: &[ColumnInfo], fields: &[Field<'_>]) -> Option<usize> {
+    columns.iter().zip(fields).find(|(column, _)| column.vector).map(|(_, field)| field.width)
+}
+
+#[cold]
+pub(crate) fn store_nan(out: &mut [&mut [f64]], widths: &[usize], row: usize) {
+    for (column, width) in out.iter_mut().zip(widths) {
+        column[row * width..(row + 1) * width].fill(f64::NAN);
     }
 }
 
-impl AnyKernel {
-    /// Gives each row to the kernel, from the state it is in, and writes output j to `out[j]`.
-    pub fn batch(&mut self, columns: Columns<'_>, out: &mut [&mut [f64]]) -> Result<(), BatchError> {
-        self.check(&columns, out)?;
-        match (self, columns) {
-            (AnyKernel::Price(kernel), Columns::Price(price)) => kernel.run(price.iter().copied(), out),
-            (AnyKernel::Bar(kernel), Columns::Bar { high, low, close }) => {
-                let rows = high.iter().zip(low).zip(close);
-                kernel.run(rows.map(|((&high, &low), &close)| Bar { high, low, close }), out);
-            }
-            (AnyKernel::Trade(kernel), Columns::Trade { px, size, side, t_s }) => {
-                let rows = px.iter().zip(size).zip(side).zip(t_s);
-                kernel.run(
-                    rows.map(|(((&px, &size), &side), &t_s)| Trade::at_seconds(px, size, side, t_s)),
-                    out,
-                );
-            }
-            (AnyKernel::Quote(kernel), Columns::Quote { bid, ask, bid_size, ask_size }) => {
-                let rows = bid
-                    .iter()
-                    .zip(ask)
-                    .zip(bid_size)
-                    .zip(ask_size)
-                    .map(|(((&bid, &ask), &bid_size), &ask_size)| Quote { bid, ask, bid_size, ask_size });
-                kernel.run(rows, out);
-            }
-            (AnyKernel::Book(kernel), Columns::Book { bid_sizes, bid_levels, ask_sizes, ask_levels }) => {
-                let rows =
-                    bid_sizes.chunks_exact(bid_levels.max(1)).zip(ask_sizes.chunks_exact(ask_levels.max(1)));
-                kernel.run(rows.map(|(bid_sizes, ask_sizes)| Book { bid_sizes, ask_sizes }), out);
-            }
-            // `check` refused every other pair.
-            _ => {}
+pub(crate) fn save_head(params: &Params, out: &mut Vec<u8>) {
+    params.info().id.save(out);
+    params.width().save(out);
+    for value in params.values() {
+        match value {
+            Value::Number(number) => number.save(out),
+            Value::List(list) => list.save(out),
         }
-        Ok(())
     }
+}
 
-    fn check(&self, columns: &Columns<'_>, out: &[&mut [f64]]) -> Result<(), BatchError> {
-        let info = self.info();
-        let (formula, wanted, given) = (info.key, info.input, columns.kind());
-        if wanted != given {
-            return Err(BatchError::WrongInputs { formula, wanted, given });
+pub(crate) fn check_head(params: &Params, from: &mut Reader<'_>) -> Result<(), StateError> {
+    let mut wanted = Vec::new();
+    save_head(params, &mut wanted);
+    for byte in wanted {
+        if from.take()? != [byte] {
+            return Err(StateError::OtherFormula);
         }
-        let rows = columns.rows();
-        for (&column, given) in wanted.columns().iter().zip(columns.lengths()) {
-            if given != rows {
-                return Err(BatchError::WrongLength { formula, column, given, wanted: rows });
-            }
-        }
-        if out.len() != info.outputs.len() {
-            return Err(BatchError::WrongOutputs { formula, given: out.len(), wanted: info.outputs.len() });
-        }
-        for (output, column) in info.outputs.iter().zip(out) {
-            if column.len() != rows {
-                let given = column.len();
-                return Err(BatchError::WrongLength { formula, column: output.name, given, wanted: rows });
-            }
-        }
-        Ok(())
     }
+    Ok(())
 }

@@ -1,39 +1,57 @@
-//! Formula kernels: one small struct each, updated in constant time, streaming and batch from one implementation.
-//! Imports no other room, reads no clock and allocates only in `new`.
+//! Formula kernels: one small struct each, updated in constant time where the definition allows it, streaming and
+//! batch from one implementation. Imports no other room, reads no clock and allocates only in `new`.
 //!
-//! A kernel takes one input and gives one output per update. Until its warm-up is over the output is NaN.
-//! An input that no market can produce (NaN, infinite, beyond [`MAX_INPUT`], a negative size, a bar whose high
-//! is under its low) is rejected: that one output is NaN and the state stays as if the input had never come.
+//! A kernel takes one row of inputs and gives one row of outputs per update. Until its warm-up is over there is no
+//! output, which every face shows as NaN. A row that no market can produce (NaN, infinite, beyond [`MAX_INPUT`]) is
+//! rejected: there is no output for it and the state stays as if it had never come.
+//!
+//! `catalogue.csv` is the single source of what is known about each formula. `build.rs` makes the constants in
+//! [`rows`] of it; a kernel names its row and takes parameters, warm-up and outputs from there.
 
-mod averages;
 mod batch;
-mod book_shape;
+mod expression;
+mod formula;
 mod info;
-mod input;
 mod kernel;
-mod oscillators;
 mod params;
-mod quotes;
+pub mod parts;
+mod persist;
+mod pipe;
+mod recipe;
 mod registry;
-mod ring;
-mod smoothing;
-mod sum;
-mod variance;
-mod volatility;
-mod volume;
+mod row;
+pub mod rows;
+mod wide;
 
-pub use averages::{Ema, Sma};
-pub use batch::{batch, BatchError, Columns};
-pub use book_shape::DepthImbalance;
-pub use info::{Bound, FormulaInfo, InputKind, OutputInfo, ParamInfo, ParamKind};
-pub use input::{Bar, Book, Quote, Trade, MAX_INPUT};
+pub mod book;
+pub mod dependence;
+pub mod derivatives;
+pub mod dsp;
+pub mod execution;
+pub mod forecasting;
+pub mod information;
+pub mod microstructure;
+pub mod ml;
+pub mod momentum;
+pub mod onchain;
+pub mod patterns;
+pub mod performance;
+pub mod portfolio;
+pub mod regime;
+pub mod risk;
+pub mod sizing;
+pub mod stat_arb;
+pub mod trend;
+pub mod volatility;
+pub mod volume;
+
+pub use batch::BatchError;
+pub use formula::Formula;
+pub use info::{Bound, ColumnInfo, FormulaInfo, OutputInfo, ParamInfo, ParamKind};
 pub use kernel::{Kernel, Outputs};
-pub use oscillators::{Macd, MacdPoint, Rsi};
-pub use params::{BuildError, ParamError};
-pub use quotes::{MicropriceWeighted, Ofi, OfiPoint};
-pub use registry::{
-    build, info, AnyKernel, BarKernel, BookKernel, PriceKernel, QuoteKernel, TradeKernel, CATALOGUE,
-    MAX_OUTPUTS,
-};
-pub use volatility::{Atr, Bands, Bollinger};
-pub use volume::{VwapPoint, VwapSession};
+pub use params::{BuildError, ParamError, Params, Value};
+pub use persist::{Persist, Reader, StateError};
+pub use recipe::Recipe;
+pub use registry::{build, build_with, implemented, info};
+pub use row::{Book, Field, Row, MAX_INPUT};
+pub use rows::CATALOGUE;

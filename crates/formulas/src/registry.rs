@@ -1,130 +1,65 @@
-//! Every formula by name: the catalogue, and kernels whose type is chosen at run time.
-//! Kernels are enums by kind of input, so that the hot path has neither boxes nor wrong inputs.
+//! Every kernel by its key. Each category lists its own; nothing here knows any of them.
 
-use crate::batch::batch;
-use crate::info::{FormulaInfo, InputKind};
-use crate::input::{Bar, Book, Quote, Trade};
-use crate::kernel::{Kernel, Outputs};
-use crate::params::BuildError;
+use crate::formula::{Formula, Object, Single};
+use crate::info::FormulaInfo;
+use crate::kernel::Kernel;
+use crate::params::{BuildError, ParamError, Params, Value};
+use crate::rows::CATALOGUE;
 
-/// No formula has more outputs: a caller's buffer of this length holds any of them.
-pub const MAX_OUTPUTS: usize = 5;
-
-/// One list makes the enums, the catalogue and `build`.
-macro_rules! registry {
-    ($($kind:ident$(<$life:lifetime>)? $group:ident($input:ty) { $($kernel:ident = $type:ty),+ $(,)? })+) => {
-        $(
-            #[derive(Debug, Clone)]
-            pub enum $group {
-                $($kernel($type),)+
-            }
-
-            impl $group {
-                pub fn info(&self) -> &'static FormulaInfo {
-                    match self {
-                        $(Self::$kernel(_) => <$type as Kernel>::INFO,)+
-                    }
-                }
-
-                pub fn warmup(&self) -> usize {
-                    match self {
-                        $(Self::$kernel(kernel) => kernel.warmup(),)+
-                    }
-                }
-
-                pub fn reset(&mut self) {
-                    match self {
-                        $(Self::$kernel(kernel) => kernel.reset(),)+
-                    }
-                }
-
-                /// Takes one input and writes the outputs to the front of `out`.
-                ///
-                /// # Panics
-                /// If `out` is shorter than `info().outputs`.
-                #[inline]
-                pub fn update$(<$life>)?(&mut self, input: $input, out: &mut [f64]) {
-                    match self {
-                        $(Self::$kernel(kernel) => kernel.update(input).write(out),)+
-                    }
-                }
-
-                /// The same kernel over rows of inputs, one output slice a column.
-                pub(crate) fn run$(<$life>)?(
-                    &mut self,
-                    rows: impl Iterator<Item = $input>,
-                    out: &mut [&mut [f64]],
-                ) {
-                    match self {
-                        $(Self::$kernel(kernel) => batch(kernel, rows, out),)+
-                    }
-                }
-            }
-        )+
-
-        /// A kernel of any kind. Taken apart once, when signals are declared, it leaves the typed groups.
-        #[derive(Debug, Clone)]
-        pub enum AnyKernel {
-            $($kind($group),)+
-        }
-
-        impl AnyKernel {
-            pub fn info(&self) -> &'static FormulaInfo {
-                match self {
-                    $(Self::$kind(group) => group.info(),)+
-                }
-            }
-
-            pub fn warmup(&self) -> usize {
-                match self {
-                    $(Self::$kind(group) => group.warmup(),)+
-                }
-            }
-
-            pub fn reset(&mut self) {
-                match self {
-                    $(Self::$kind(group) => group.reset(),)+
-                }
-            }
-        }
-
-        /// All formulas, by kind of input.
-        pub static CATALOGUE: &[&FormulaInfo] = &[$($(<$type as Kernel>::INFO,)+)+];
-
-        /// Builds a kernel by its catalogue key. Values are in the catalogue's order; those left out take
-        /// their defaults.
-        pub fn build(key: &str, params: &[f64]) -> Result<AnyKernel, BuildError> {
-            $($(
-                if key == <$type as Kernel>::INFO.key {
-                    return Ok(AnyKernel::$kind($group::$kernel(<$type as Kernel>::from_params(params)?)));
-                }
-            )+)+
-            Err(BuildError::UnknownFormula(key.to_owned()))
-        }
-    };
+/// A kernel that can be built by name.
+pub(crate) struct Entry {
+    pub info: &'static FormulaInfo,
+    build: fn(Params) -> Result<Box<dyn Object>, ParamError>,
 }
 
-registry! {
-    Price PriceKernel(f64) {
-        Sma = crate::averages::Sma,
-        Ema = crate::averages::Ema,
-        Rsi = crate::oscillators::Rsi,
-        Macd = crate::oscillators::Macd,
-        Bollinger = crate::volatility::Bollinger,
+impl Entry {
+    pub const fn of<K: Kernel>() -> Self {
+        fn build<K: Kernel>(params: Params) -> Result<Box<dyn Object>, ParamError> {
+            Ok(Box::new(Single::<K>::new(params)?))
+        }
+        Self { info: K::INFO, build: build::<K> }
     }
-    Bar BarKernel(Bar) {
-        Atr = crate::volatility::Atr,
-    }
-    Trade TradeKernel(Trade) {
-        VwapSession = crate::volume::VwapSession,
-    }
-    Quote QuoteKernel(Quote) {
-        MicropriceWeighted = crate::quotes::MicropriceWeighted,
-        Ofi = crate::quotes::Ofi,
-    }
-    Book<'a> BookKernel(Book<'a>) {
-        DepthImbalance = crate::book_shape::DepthImbalance,
-    }
+}
+
+/// The list of a category: `kernels![sma::Sma, ema::Ema]`.
+macro_rules! kernels {
+    ($($kernel:ty),* $(,)?) => {
+        pub(crate) const KERNELS: &[$crate::registry::Entry] = &[$($crate::registry::Entry::of::<$kernel>()),*];
+    };
+}
+pub(crate) use kernels;
+
+const CATEGORIES: &[&[Entry]] = &[
+    crate::trend::KERNELS,
+    crate::momentum::KERNELS,
+    crate::patterns::KERNELS,
+    crate::volatility::KERNELS,
+    crate::volume::KERNELS,
+    crate::microstructure::KERNELS,
+    crate::book::KERNELS,
+    crate::stat_arb::KERNELS,
+    crate::regime::KERNELS,
+    crate::dsp::KERNELS,
+    crate::information::KERNELS,
+    crate::dependence::KERNELS,
+    crate::risk::KERNELS,
+    crate::performance::KERNELS,
+    crate::sizing::KERNELS,
+    crate::portfolio::KERNELS,
+    crate::execution::KERNELS,
+    crate::derivatives::KERNELS,
+    crate::onchain::KERNELS,
+    crate::ml::KERNELS,
+    crate::forecasting::KERNELS,
+];
+
+fn entries() -> impl Iterator<Item = &'static Entry> {
+    CATEGORIES.iter().flat_map(|category| category.iter())
+}
+
+/// The rows that have a kernel.
+pub fn implemented() -> impl Iterator<Item = &'static FormulaInfo> {
+    entries().map(|entry| entry.info)
 }
 
 /// The catalogue's row for a key.
@@ -132,8 +67,16 @@ pub fn info(key: &str) -> Option<&'static FormulaInfo> {
     CATALOGUE.iter().copied().find(|info| info.key == key)
 }
 
-impl AnyKernel {
-    pub fn input(&self) -> InputKind {
-        self.info().input
-    }
+/// Builds a formula by its key. Numbers are in the catalogue's order; those left out take their defaults.
+pub fn build(key: &str, params: &[f64]) -> Result<Formula, BuildError> {
+    let values: Vec<Value> = params.iter().map(|&value| value.into()).collect();
+    build_with(key, &values)
+}
+
+/// The same for parameters that may be lists.
+pub fn build_with(key: &str, params: &[Value]) -> Result<Formula, BuildError> {
+    let info = info(key).ok_or_else(|| BuildError::UnknownFormula(key.to_owned()))?;
+    let entry =
+        entries().find(|entry| std::ptr::eq(entry.info, info)).ok_or(BuildError::NoKernel(info.key))?;
+    Ok(Formula::new((entry.build)(Params::new(info, params)?)?))
 }

@@ -1,4 +1,4 @@
-//! `nanotick bench hot` from Python: runs the native measurements, and the chain under each kind of strategy host.
+//! `nanotick bench` from Python: runs the native measurements, and the chain under each kind of strategy host.
 
 use crate::errors::{core_error, Exit};
 use crate::host::PythonHost;
@@ -64,14 +64,24 @@ fn failed(why: impl ToString) -> PyErr {
 /// Runs a suite. `options` are those that `nanotick.session.bench` gives; returns `{"results": [...]}` as JSON.
 #[pyfunction]
 pub fn bench<'py>(py: Python<'py>, suite: &str, options: &[u8]) -> PyResult<Bound<'py, PyBytes>> {
-    if suite != "hot" {
-        return Err(core_error(Exit::Usage, &format!("{suite:?} is no suite\nhint: suites are hot")));
-    }
     let options: Options =
         serde_json::from_slice(options).map_err(|e| core_error(Exit::Usage, &e.to_string()))?;
-    let mut suite = Suite::new(py, options);
-    suite.run()?;
-    let json = serde_json::to_vec(&serde_json::json!({ "results": suite.figures })).map_err(failed)?;
+    let figures = match suite {
+        "hot" => {
+            let mut suite = Suite::new(py, options);
+            suite.run()?;
+            suite.figures
+        }
+        "formulas" => {
+            let time = Duration::from_secs_f64(options.seconds.clamp(0.01, 60.0));
+            py.detach(|| measured::formulas(time)).map_err(failed)?
+        }
+        _ => {
+            let sentence = format!("{suite:?} is no suite\nhint: suites are hot, formulas");
+            return Err(core_error(Exit::Usage, &sentence));
+        }
+    };
+    let json = serde_json::to_vec(&serde_json::json!({ "results": figures })).map_err(failed)?;
     Ok(PyBytes::new(py, &json))
 }
 

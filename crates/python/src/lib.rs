@@ -18,7 +18,7 @@ mod _core {
     #[pymodule_export]
     use super::errors::CoreError;
     #[pymodule_export]
-    use super::formulas::{formula_catalogue, Formula};
+    use super::formulas::{formula_batches, formula_catalogue, Buffer, CorrelationMatrix, Formula};
     #[pymodule_export]
     use super::host::{Book, Context, FillView, OrderView, Signals, TradeView};
     #[pymodule_export]

@@ -1,7 +1,8 @@
 //! What a session is, as data: instruments, limits, signals and who trades. It comes from Python as JSON, stands in
 //! the first record of the journal, and is all that a replay needs beside the events.
 
-use nanotick_engine::{DeskConfig, Limits, PriceFeed, SessionLimits, SignalSpec};
+use nanotick_engine::{DeskConfig, Limits, SessionLimits, SignalSpec};
+use nanotick_formulas::{Recipe, Value};
 use nanotick_model::{Cash, ContractKind, Grid, Instrument, InstrumentId, Px, Qty, Rate, Text, Venue};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -82,11 +83,32 @@ pub struct SessionLimitsConfig {
 #[serde(deny_unknown_fields)]
 pub struct SignalConfig {
     pub name: String,
-    pub key: String,
-    pub params: Vec<f64>,
-    /// `mid`, `microprice` or `trade`.
+    pub formula: FormulaConfig,
+    /// Where a price comes from: `mid`, `microprice`, `trade`, `close`, ...
     pub feed: String,
     pub bar_s: f64,
+    /// Inputs with sources of their own.
+    #[serde(default)]
+    pub columns: Vec<(String, Vec<String>)>,
+}
+
+/// A formula, and the one that feeds it, if one does.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FormulaConfig {
+    pub key: String,
+    pub params: Vec<ParamConfig>,
+    #[serde(default)]
+    pub source: Option<Box<FormulaConfig>>,
+    #[serde(default)]
+    pub picks: Vec<String>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum ParamConfig {
+    Number(f64),
+    List(Vec<f64>),
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -247,15 +269,6 @@ impl LimitsConfig {
 
 impl SignalConfig {
     fn build(&self) -> Result<SignalSpec, ConfigProblem> {
-        let on = match self.feed.as_str() {
-            "mid" => PriceFeed::Mid,
-            "microprice" => PriceFeed::Microprice,
-            "trade" => PriceFeed::Trade,
-            other => {
-                let hint = "it is mid, microprice or trade";
-                return Err(problem(format!("signals.{}.feed", self.name), format!("{other:?} given"), hint));
-            }
-        };
         if !(1e-3..=1e6).contains(&self.bar_s) {
             let what = format!("{} given", self.bar_s);
             return Err(problem(
@@ -266,10 +279,25 @@ impl SignalConfig {
         }
         Ok(SignalSpec {
             name: self.name.clone(),
-            key: self.key.clone(),
-            params: self.params.clone(),
-            on,
+            recipe: self.formula.recipe(),
+            feed: self.feed.clone(),
             bar_ns: (self.bar_s * 1e9) as i64,
+            columns: self.columns.clone(),
         })
+    }
+}
+
+impl FormulaConfig {
+    pub fn recipe(&self) -> Recipe {
+        let value = |param: &ParamConfig| match param {
+            ParamConfig::Number(number) => Value::Number(*number),
+            ParamConfig::List(list) => Value::List(list.clone()),
+        };
+        Recipe {
+            key: self.key.clone(),
+            params: self.params.iter().map(value).collect(),
+            source: self.source.as_ref().map(|source| Box::new(source.recipe())),
+            picks: self.picks.clone(),
+        }
     }
 }

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-__all__ = ["BARS", "Bar", "judge"]
+__all__ = ["BARS", "FORMULAS", "HOT", "SINGLE", "Bar", "judge", "more_is_better"]
+
+#: The formulas whose single update has a bar.
+SINGLE = ("ema", "rsi", "macd", "bollinger", "atr", "zscore")
 
 
 class Bar(NamedTuple):
@@ -18,7 +21,7 @@ class Bar(NamedTuple):
     over_floor: bool = False
 
 
-BARS = (
+HOT = (
     Bar("delta of 24 levels → order bytes, Rust strategy", "chain.rust.bybit24", 600, ratio=10),
     Bar("delta of 24 levels → order bytes, strategy compiled by Numba", "chain.numba.bybit24", 620, ratio=10),
     Bar("delta of 24 levels → order bytes, strategy in Python", "chain.python.bybit24", 1300, ratio=10),
@@ -35,11 +38,41 @@ BARS = (
 )
 
 
-def judge(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+FORMULAS = (
+    *(Bar(f"one update of {key} in the core", f"formulas.update.{key}", 10) for key in SINGLE),
+    *(
+        Bar(
+            f"one call of {key} from Python",
+            f"formulas.call.{key}",
+            60,
+            ratio=None if key == "zscore" else 20,
+        )
+        for key in SINGLE
+    ),
+    Bar("an exponential average over a million points, a point", "formulas.batch.ema", 3),
+    Bar("rolling median over 1000", "formulas.window1000.median", 100),
+    Bar("rolling maximum and minimum over 1000", "formulas.window1000.max_min", 100),
+    Bar("rolling quantile over 1000", "formulas.window1000.quantile", 100),
+    Bar("a tick of one of 125 symbols in their correlation matrix", "formulas.tick.correlation125", 2000),
+    Bar("all streaming formulas of tier 1 on one tick", "formulas.tick.first_tier", 2000),
+    Bar("batches: the least ratio to TA-Lib", "formulas.talib.least", 1.0),
+    Bar("batches: the median ratio to TA-Lib", "formulas.talib.median", 2.0),
+)
+
+#: By suite.
+BARS = {"hot": HOT, "formulas": FORMULAS}
+
+
+def more_is_better(unit: str) -> bool:
+    """Speeds and ratios; of all else, less is."""
+    return unit.endswith("/s") or unit == "x"
+
+
+def judge(suite: str, rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     """Each bar: `what name value unit limit ratio ratio_wanted met`. Value and `met` are None if not measured."""
     by_name = {row["name"]: row for row in rows}
     judged = []
-    for bar in BARS:
+    for bar in BARS[suite]:
         row = by_name.get(bar.name)
         if row is None or (bar.over_floor and row["floor"] is None):
             judged.append(
@@ -47,7 +80,7 @@ def judge(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
             )
             continue
         value = row["value"] - row["floor"] if bar.over_floor else row["value"]
-        met = value >= bar.limit if row["unit"].endswith("/s") else value <= bar.limit
+        met = value >= bar.limit if more_is_better(row["unit"]) else value <= bar.limit
         wanted = bar.ratio if row["ratio"] is not None else None
         judged.append(
             {

@@ -8,6 +8,8 @@ import platform
 from pathlib import Path
 from typing import Any
 
+from nanotick.bench.bars import more_is_better
+
 __all__ = ["amount", "machine", "page"]
 
 HEAD = """\
@@ -19,8 +21,10 @@ Made by `make bench` on {date}; not written by hand. All figures are of one run 
 |---|---|
 {machine}
 
-## How to read it
+"""
 
+HOW = {
+    "hot": """\
 - Times of work are the least mean over at least 40 batches; `quiet` is the median in the quietest tenth of them. Single
   trips (`journal.oneway`, `wire.*`, `floor.*`) are quoted by the median in the quietest window of 200 or more.
 - A chain is everything that a live session does between the return of `recv` and the call of `send`: decoding, the
@@ -34,12 +38,20 @@ Made by `make bench` on {date}; not written by hand. All figures are of one run 
 - `wire.*` is a round trip over loopback: a spinning venue process sends a delta, the chain answers with an order.
   `floor.tcp.*` is the same with nothing between, bare TCP and 300 bytes. `wire.peer.python_spin_msgspec` is what no
   library does: a bare Python socket polled without pause.
+""",
+    "formulas": """\
+- `formulas.update.*` is one update in the core, through the face by which the engine calls it; `formulas.call.*` one
+  call from Python. talipp is measured on its first 100 values, before its lists grow.
+- `formulas.batch.*` is a batch of a million points called from Python, a point, the allocation of the outputs with it.
+  Ours and TA-Lib's take turns on the same arrays. Where TA-Lib needs several calls for the same outputs, it makes them
+  all; where ours gives more outputs (`bollinger` has five), it computes them all. Ours keeps to the catalogue's rules:
+  windows that do not drift, input that is no number rejected, the bits of streaming.
+- `formulas.talib.least` and `.median` are over all of TA-Lib's functions that are in tiers 1 and 2.
+""",
+}
+"""How to read a suite."""
 
-## The bars
-
-| what | bar | measured | ratio to the best peer | met |
-|---|---:|---:|---:|---|
-"""
+TITLES = {"hot": "The path from bytes to order", "formulas": "Formulas"}
 
 STAMPS = "the stamps of the stages are part of it (`runtime.clock.stamp` each)"
 REASONS = {
@@ -48,6 +60,21 @@ REASONS = {
     "chain.python.bybit24": (
         "what it takes beyond `chain.rust.bybit24` is the interpreter; the fastest peer keeps neither a journal nor an "
         "order table, and checks no limits but two"
+    ),
+    "formulas.call.atr": (
+        "three numbers to read and a loop that takes rows apart; the call itself is as fast as the others, and "
+        "talipp's "
+        "average true range is one of its cheapest indicators"
+    ),
+    "formulas.talib.least": (
+        "a batch has the bits of streaming and checks its rows. Recursive averages wait for a multiplication and an "
+        "addition a value, where TA-Lib works several values ahead (`rma`, `atr`, `natr`, `tema`, `trix`, `tsi`); "
+        "`adl` and `chaikin_osc` keep a compensated sum; `momentum` is one subtraction, and checking that its input is "
+        "a number costs as much again"
+    ),
+    "formulas.talib.median": (
+        "as for the least: half of TA-Lib's functions have been vectorised, and those are beaten by no loop that gives "
+        "the bits of streaming"
     ),
     "chain.rust.bybit4": (
         f"{STAMPS}; the stages cost more in turn than by themselves, presumably by caches and branch prediction"
@@ -93,7 +120,7 @@ def _bar_row(bar: dict[str, Any]) -> str:
     if bar["value"] is None:
         return f"| {bar['what']} (`{bar['name']}`) | {bar['limit']:g} | | | not measured |"
     unit = bar["unit"]
-    limit = "≥ " if unit.endswith("/s") else "≤ "
+    limit = "≥ " if more_is_better(unit) else "≤ "
     limit = "0" if bar["limit"] == 0 else limit + amount(bar["limit"], unit)
     ratio = "" if bar["ratio"] is None else f"{bar['ratio']:.1f}x"
     if bar["ratio_wanted"] is not None:
@@ -112,26 +139,34 @@ def _row(row: dict[str, Any]) -> str:
     return "| " + " | ".join([*cells, peer, ratio, floor]) + " |"
 
 
-def page(found: dict[str, Any]) -> str:
-    """The whole page of a run."""
+def page(found: list[dict[str, Any]]) -> str:
+    """The whole page of a run, a part for each suite."""
     about = "\n".join(f"| {key} | {value} |" for key, value in machine().items())
-    head = HEAD.format(date=datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d"), machine=about)
+    date = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d")
+    return HEAD.format(date=date, machine=about) + "".join(_part(of) for of in found)
+
+
+def _part(found: dict[str, Any]) -> str:
+    suite = found["suite"]
     ours = [r for r in found["results"] if ".peer." not in r["name"]]
     theirs = [r for r in found["results"] if ".peer." in r["name"]]
-    lines = [_bar_row(bar) for bar in found["bars"]]
+    lines = ["", f"## {TITLES[suite]}", "", HOW[suite]]
+    lines += ["| what | bar | measured | ratio to the best peer | met |", "|---|---:|---:|---:|---|"]
+    lines += [_bar_row(bar) for bar in found["bars"]]
     lines += [
         "",
-        "## Ours",
+        "### Ours" if suite == "hot" else "### All formulas",
         "",
         "| figure | value | quiet | best peer | ratio | floor |",
         "|---|---:|---:|---|---:|---:|",
     ]
     lines += [_row(row) for row in ours]
-    lines += ["", "## Peers", "", "| figure | value | quiet |", "|---|---:|---:|"]
-    lines += [
-        f"| `{r['name']}` | {amount(r['value'], r['unit'])} | {amount(r['quiet_p50'], r['unit'])} |"
-        for r in theirs
-    ]
+    if suite == "hot":
+        lines += ["", "### Peers", "", "| figure | value | quiet |", "|---|---:|---:|"]
+        lines += [
+            f"| `{r['name']}` | {amount(r['value'], r['unit'])} | {amount(r['quiet_p50'], r['unit'])} |"
+            for r in theirs
+        ]
     if found["skipped"]:
         lines += ["", "Not measured:", "", *(f"- {line}" for line in found["skipped"])]
-    return head + "\n".join(lines) + "\n"
+    return "\n".join(lines) + "\n"

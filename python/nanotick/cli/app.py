@@ -22,6 +22,7 @@ VERBS = {
     "journal": "nanotick.cli.journal",
     "replay": "nanotick.cli.replay",
     "report": "nanotick.cli.report",
+    "formulas": "nanotick.cli.formulas",
     "bench": "nanotick.cli.bench",
     "config": "nanotick.cli.config",
     "help": "nanotick.cli.help",

@@ -14,12 +14,12 @@ from nanotick.errors import UsageError
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
-SUITES = ("hot",)
+SUITES = ("hot", "formulas")
 
 
 @app.command()
 def bench(
-    suite: Annotated[str, typer.Argument(help="What to measure: hot.")] = "hot",
+    suite: Annotated[str, typer.Argument(help="What to measure: hot, formulas or all.")] = "hot",
     seconds: Annotated[float, typer.Option(min=0.05, max=60.0, help="Time for each figure.")] = 1.0,
     peers: Annotated[bool, typer.Option("--peers", help="Measure other libraries beside us.")] = False,
     write_docs: Annotated[
@@ -28,16 +28,18 @@ def bench(
     as_json: output.Json = False,
 ) -> None:
     """Measure and print figures; all of one run on one machine."""
-    if suite not in SUITES:
-        raise UsageError(f"{suite!r} is no suite", f"suites are {', '.join(SUITES)}")
+    if suite not in (*SUITES, "all"):
+        raise UsageError(f"{suite!r} is no suite", f"suites are {', '.join(SUITES)} and all")
     from nanotick.bench.page import machine
     from nanotick.session.bench import bench as run
     from nanotick.session.bench import write_page
 
-    found = run(suite, seconds=seconds, peers=peers, on_step=_say)
+    suites = SUITES if suite == "all" else (suite,)
+    found = [run(name, seconds=seconds, peers=peers, on_step=_say) for name in suites]
     if write_docs is not None:
         write_page(found, write_docs)
-    output.emit({**found, "machine": machine()}, _lines(found), as_json)
+    joined = {key: [row for of in found for row in of[key]] for key in ("results", "bars", "skipped")}
+    output.emit({"suite": suite, **joined, "machine": machine()}, _lines(joined), as_json)
 
 
 def _say(step: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -57,18 +58,30 @@ def bench(
     """
     on_step("the native suite")
     results = _native(suite, seconds)
-    results.append(_row("import.time", import_time_ns()))
+    if suite == "hot":
+        results.append(_row("import.time", import_time_ns()))
     skipped: list[str] = []
     if peers:
         from nanotick.bench.peers import MODULES
 
-        for module in MODULES:
+        for module in MODULES[suite]:
             on_step(module)
             rows, why = _peer_rows(module)
             results += rows
             skipped += why
     compared = list(_compared(results))
-    return {"suite": suite, "results": compared, "bars": judge(compared), "skipped": skipped}
+    compared += _ratios(compared)
+    return {"suite": suite, "results": compared, "bars": judge(suite, compared), "skipped": skipped}
+
+
+def _ratios(rows: list[Row]) -> Iterator[Row]:
+    """The least and the median of the ratios to TA-Lib."""
+    of_talib = [row for row in rows if (row["peer"] or "").endswith(".peer.talib")]
+    ratios = [row["ratio"] for row in of_talib if row["name"].startswith("formulas.batch.")]
+    if ratios:
+        nothing = {"peer": None, "peer_value": None, "ratio": None, "floor": None}
+        yield {**_row("formulas.talib.least", min(ratios)), "unit": "x", **nothing}
+        yield {**_row("formulas.talib.median", statistics.median(ratios)), "unit": "x", **nothing}
 
 
 def _row(name: str, value: float) -> Row:
@@ -150,7 +163,7 @@ def _best(rows: Iterable[Row]) -> Row | None:
     return min(rows, key=lambda r: -r["value"] if r["unit"].endswith("/s") else r["value"], default=None)
 
 
-def write_page(found: dict[str, Any], path: Path) -> None:
+def write_page(found: list[dict[str, Any]], path: Path) -> None:
     """Writes `docs/reference/benchmarks.md` from a run with peers."""
     from nanotick.bench.page import page
 

@@ -207,13 +207,18 @@ def _signals(strategy: Any) -> list[dict[str, Any]]:
     return [
         {
             "name": name,
-            "key": formula.key,
-            "params": [float(value) for value in formula.params.values()],
+            "formula": _formula(formula.recipe),
             "feed": formula.feed,
             "bar_s": formula.bar_s,
+            "columns": list(formula.bindings.items()),
         }
         for name, formula in (getattr(strategy, "signals", None) or {}).items()
     ]
+
+
+def _formula(recipe: tuple[str, list[Any], Any, list[str]]) -> dict[str, Any]:
+    key, params, source, picks = recipe
+    return {"key": key, "params": params, "source": source and _formula(source), "picks": picks}
 
 
 def _description(config: Config, strategy: Any) -> dict[str, Any]:

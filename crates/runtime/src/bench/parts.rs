@@ -6,7 +6,8 @@ use crate::ws::{FrameWriter, Opcode, Role};
 use nanotick_engine::book::{Book, BookConfig};
 use nanotick_engine::orders::Exposure;
 use nanotick_engine::risk::{Context, OrderIntent, Risk};
-use nanotick_engine::{Limits, PriceFeed, SessionLimits, SetupError, SignalSpec, Signals, View};
+use nanotick_engine::{Limits, SessionLimits, SetupError, SignalSpec, Signals, View};
+use nanotick_formulas::Recipe;
 use nanotick_model::{
     BookUpdate, Cash, ClientId, Command, ContractKind, Grid, Instrument, InstrumentId, Level, OrderType,
     Place, Px, Qty, Rate, Side, Text, TimeInForce, Trade, Venue,
@@ -74,19 +75,13 @@ pub fn ten_signals() -> Vec<SignalSpec> {
         "depth_imbalance",
         "ofi",
     ];
-    let spec = |key: &str| SignalSpec {
-        name: key.into(),
-        key: key.into(),
-        params: vec![],
-        on: PriceFeed::Mid,
-        bar_ns: 1_000_000_000,
-    };
+    let spec = |key: &str| SignalSpec::usual(key, Recipe::new(key, &[]));
     keys.into_iter().map(spec).collect()
 }
 
 /// All ten brought up to date: eight by a book, two (ATR over bars, session VWAP) by a trade.
 pub fn signals_ten(time: Duration) -> Result<Figure, SetupError> {
-    let mut signals = Signals::new(&ten_signals())?;
+    let mut signals = Signals::new(&ten_signals(), &[])?;
     let instrument = bybit_instrument();
     let mut view = View::new(0, instrument.tick.step(), instrument.lot.step());
     let mut book = Book::new(BookConfig::for_price(Px(970_000)));
@@ -107,9 +102,9 @@ pub fn signals_ten(time: Duration) -> Result<Figure, SetupError> {
                 (view.bid_px, view.ask_px) = (970_000 - step, 970_001 + at % 3);
                 (view.bid_qty, view.ask_qty) = (100 + step * 11, 90 + at % 17);
                 view.mid = (view.bid_px + view.ask_px) as f64 * 0.5 * view.tick;
-                signals.on_book(&book, &mut view);
+                signals.on_book(&book, &[], &mut view);
                 let trade = Trade { px: Px(view.bid_px), qty: Qty(5), side: Side::Buy, trade_id: at as u64 };
-                signals.on_trade(&trade, START_NS + at * 1_000_000, &mut view);
+                signals.on_trade(&trade, START_NS + at * 1_000_000, &[], &mut view);
                 black_box(&view);
             }
         });

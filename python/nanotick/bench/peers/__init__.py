@@ -7,6 +7,10 @@ from __future__ import annotations
 
 __all__ = ["MODULES"]
 
-MODULES = tuple(
-    f"{__name__}.{claim}" for claim in ("chain", "decode", "book", "indicators", "orders", "ipc", "wire")
-)
+#: By suite.
+MODULES = {
+    "hot": tuple(
+        f"{__name__}.{claim}" for claim in ("chain", "decode", "book", "indicators", "orders", "ipc", "wire")
+    ),
+    "formulas": (f"{__name__}.formulas",),
+}

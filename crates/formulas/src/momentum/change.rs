@@ -1,0 +1,131 @@
+//! A price against an earlier one or against its mean, in points, percent or as a share of its way.
+
+use crate::info::FormulaInfo;
+use crate::kernel::Kernel;
+use crate::params::{ParamError, Params};
+use crate::parts::{ratio_or, Lag, WindowMean, WindowPath};
+use crate::persist::state;
+use crate::rows;
+
+state! {
+    pub struct Momentum {
+        lag: Lag,
+    }
+}
+
+impl Kernel for Momentum {
+    const INFO: &'static FormulaInfo = &rows::MOMENTUM;
+    type Input<'a> = f64;
+    type Output<'s> = f64;
+
+    fn new(params: &Params) -> Result<Self, ParamError> {
+        Ok(Self { lag: Lag::new(params.int("period")) })
+    }
+
+    #[inline(always)]
+    fn step(&mut self, price: f64) -> Option<f64> {
+        self.lag.push(price).map(|earlier| price - earlier)
+    }
+
+    #[inline(always)]
+    fn whole(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) -> bool {
+        let (price, out) = (columns[0], &mut *out[0]);
+        let lag = self.lag.len().min(out.len());
+        out[..lag].fill(f64::NAN);
+        for ((out, now), earlier) in out[lag..].iter_mut().zip(&price[lag..]).zip(price) {
+            *out = now - earlier;
+        }
+        true
+    }
+}
+
+state! {
+    pub struct Roc {
+        lag: Lag,
+    }
+}
+
+impl Kernel for Roc {
+    const INFO: &'static FormulaInfo = &rows::ROC;
+    type Input<'a> = f64;
+    type Output<'s> = f64;
+
+    fn new(params: &Params) -> Result<Self, ParamError> {
+        Ok(Self { lag: Lag::new(params.int("period")) })
+    }
+
+    #[inline(always)]
+    fn step(&mut self, price: f64) -> Option<f64> {
+        let earlier = self.lag.push(price)?;
+        Some(100.0 * ratio_or(price - earlier, earlier, f64::NAN))
+    }
+
+    #[inline(always)]
+    fn whole(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) -> bool {
+        let (price, out) = (columns[0], &mut *out[0]);
+        let lag = self.lag.len().min(out.len());
+        out[..lag].fill(f64::NAN);
+        for ((out, now), &earlier) in out[lag..].iter_mut().zip(&price[lag..]).zip(price) {
+            *out = 100.0 * ratio_or(now - earlier, earlier, f64::NAN);
+        }
+        true
+    }
+}
+
+state! {
+    pub struct EfficiencyRatio {
+        path: WindowPath,
+    }
+}
+
+impl Kernel for EfficiencyRatio {
+    const INFO: &'static FormulaInfo = &rows::EFFICIENCY_RATIO;
+    type Input<'a> = f64;
+    type Output<'s> = f64;
+
+    fn new(params: &Params) -> Result<Self, ParamError> {
+        Ok(Self { path: WindowPath::new(params.int("period")) })
+    }
+
+    #[inline(always)]
+    fn step(&mut self, price: f64) -> Option<f64> {
+        self.path.push(price).map(|path| path.efficiency_or(0.0))
+    }
+
+    #[inline(always)]
+    fn whole(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) -> bool {
+        self.path.over(columns[0], out[0], |path| path.efficiency_or(0.0));
+        true
+    }
+}
+
+state! {
+    pub struct DisparityIndex {
+        mean: WindowMean,
+    }
+}
+
+impl Kernel for DisparityIndex {
+    const INFO: &'static FormulaInfo = &rows::DISPARITY_INDEX;
+    type Input<'a> = f64;
+    type Output<'s> = f64;
+
+    fn new(params: &Params) -> Result<Self, ParamError> {
+        Ok(Self { mean: WindowMean::new(params.int("period")) })
+    }
+
+    #[inline(always)]
+    fn step(&mut self, price: f64) -> Option<f64> {
+        let mean = self.mean.push(price)?;
+        Some(100.0 * ratio_or(price - mean, mean, f64::NAN))
+    }
+
+    #[inline(always)]
+    fn whole(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) -> bool {
+        self.mean.over(columns[0], out[0]);
+        for (out, price) in out[0].iter_mut().zip(columns[0]) {
+            *out = 100.0 * ratio_or(price - *out, *out, f64::NAN);
+        }
+        true
+    }
+}

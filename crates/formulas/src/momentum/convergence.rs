@@ -1,0 +1,196 @@
+//! Averages against averages: convergence and divergence, the rate of change of smoothed prices, true strength.
+
+use crate::info::FormulaInfo;
+use crate::kernel::outputs;
+use crate::kernel::Kernel;
+use crate::params::{ParamError, Params};
+use crate::parts::{are_ranges, by_blocks, cascade, ratio_or, Change, OnePole, WindowMean};
+use crate::persist::state;
+use crate::rows;
+
+outputs! { MacdPoint { macd, signal, hist } }
+
+state! {
+    pub struct Macd {
+        fast: OnePole,
+        slow: OnePole,
+        signal: OnePole,
+        /// Prices that the fast average leaves out, so that both seeds end with the same price.
+        skip: u32,
+    }
+}
+
+impl Kernel for Macd {
+    const INFO: &'static FormulaInfo = &rows::MACD;
+    type Input<'a> = f64;
+    type Output<'s> = MacdPoint;
+
+    fn new(params: &Params) -> Result<Self, ParamError> {
+        let (fast, slow) = (params.int("fast"), params.int("slow"));
+        if fast >= slow {
+            return Err(params.refuse("fast", format!("less than slow, which is {slow}")));
+        }
+        Ok(Self {
+            fast: OnePole::ema(fast).anchored(),
+            slow: OnePole::ema(slow).anchored(),
+            signal: OnePole::ema(params.int("signal")),
+            skip: (slow - fast) as u32,
+        })
+    }
+
+    #[inline(always)]
+    fn step(&mut self, price: f64) -> Option<MacdPoint> {
+        let slow = self.slow.push(price);
+        if self.skip > 0 {
+            self.skip -= 1;
+            return None;
+        }
+        let fast = self.fast.push(price);
+        let macd = fast? - slow?;
+        let signal = self.signal.push(macd)?;
+        Some(MacdPoint { macd, signal, hist: macd - signal })
+    }
+}
+
+state! {
+    pub struct Ppo {
+        fast: OnePole,
+        slow: OnePole,
+    }
+}
+
+impl Kernel for Ppo {
+    const INFO: &'static FormulaInfo = &rows::PPO;
+    type Input<'a> = f64;
+    type Output<'s> = f64;
+
+    fn new(params: &Params) -> Result<Self, ParamError> {
+        let (fast, slow) = (params.int("fast"), params.int("slow"));
+        if fast > slow {
+            return Err(params.refuse("fast", format!("at most slow, which is {slow}")));
+        }
+        Ok(Self { fast: OnePole::ema(fast).anchored(), slow: OnePole::ema(slow).anchored() })
+    }
+
+    #[inline(always)]
+    fn step(&mut self, price: f64) -> Option<f64> {
+        let (fast, slow) = (self.fast.push(price), self.slow.push(price));
+        let (fast, slow) = (fast?, slow?);
+        Some(100.0 * ratio_or(fast - slow, slow, f64::NAN))
+    }
+}
+
+state! {
+    pub struct Trix {
+        stages: [OnePole; 3],
+        last: Option<f64>,
+    }
+}
+
+impl Kernel for Trix {
+    const INFO: &'static FormulaInfo = &rows::TRIX;
+    type Input<'a> = f64;
+    type Output<'s> = f64;
+
+    fn new(params: &Params) -> Result<Self, ParamError> {
+        Ok(Self {
+            stages: std::array::from_fn(|_| OnePole::ema(params.int("period")).anchored()),
+            last: None,
+        })
+    }
+
+    #[inline(always)]
+    fn step(&mut self, price: f64) -> Option<f64> {
+        let [.., smoothed] = cascade(&mut self.stages, price)?;
+        let last = self.last.replace(smoothed)?;
+        Some(100.0 * ratio_or(smoothed - last, last, f64::NAN))
+    }
+}
+
+state! {
+    pub struct Tsi {
+        change: Change,
+        net: [OnePole; 2],
+        gross: [OnePole; 2],
+    }
+}
+
+impl Kernel for Tsi {
+    const INFO: &'static FormulaInfo = &rows::TSI;
+    type Input<'a> = f64;
+    type Output<'s> = f64;
+
+    fn new(params: &Params) -> Result<Self, ParamError> {
+        let stages = || ["long", "short"].map(|name| OnePole::ema(params.int(name)));
+        Ok(Self { change: Change::default(), net: stages(), gross: stages() })
+    }
+
+    #[inline(always)]
+    fn step(&mut self, price: f64) -> Option<f64> {
+        let change = self.change.difference(price)?;
+        let (net, gross) = (cascade(&mut self.net, change), cascade(&mut self.gross, change.abs()));
+        let ([.., net], [.., gross]) = (net?, gross?);
+        Some(100.0 * ratio_or(net, gross, 0.0))
+    }
+}
+
+state! {
+    pub struct Awesome {
+        fast: WindowMean,
+        slow: WindowMean,
+    }
+}
+
+impl Kernel for Awesome {
+    const INFO: &'static FormulaInfo = &rows::AWESOME;
+    type Input<'a> = [f64; 2];
+    type Output<'s> = f64;
+
+    fn new(params: &Params) -> Result<Self, ParamError> {
+        let (fast, slow) = (params.int("fast"), params.int("slow"));
+        if fast > slow {
+            return Err(params.refuse("fast", format!("at most slow, which is {slow}")));
+        }
+        Ok(Self { fast: WindowMean::new(fast), slow: WindowMean::new(slow) })
+    }
+
+    #[inline(always)]
+    fn step(&mut self, [high, low]: [f64; 2]) -> Option<f64> {
+        if high < low {
+            return None;
+        }
+        let middle = 0.5 * (high + low);
+        let (fast, slow) = (self.fast.push(middle), self.slow.push(middle));
+        Some(fast? - slow?)
+    }
+
+    #[inline(always)]
+    fn whole(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) -> bool {
+        let (high, low, out) = (columns[0], columns[1], &mut *out[0]);
+        if !are_ranges(high, low) {
+            return false;
+        }
+        let middles = |_: &[f64], row: usize, middles: &mut [f64]| {
+            for ((middle, high), low) in middles.iter_mut().zip(&high[row..]).zip(&low[row..]) {
+                *middle = 0.5 * (high + low);
+            }
+        };
+        by_blocks(
+            self.slow.len(),
+            out,
+            middles,
+            |xs, means| self.slow.over(xs, means),
+            |out, row, slow| out[row..][..slow.len()].copy_from_slice(slow),
+        );
+        by_blocks(
+            self.fast.len(),
+            out,
+            middles,
+            |xs, means| self.fast.over(xs, means),
+            |out, row, fast| out[row..].iter_mut().zip(fast).for_each(|(out, fast)| *out = fast - *out),
+        );
+        let warmup = out.len().min(self.slow.len() - 1);
+        out[..warmup].fill(f64::NAN);
+        true
+    }
+}

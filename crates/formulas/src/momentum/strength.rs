@@ -1,0 +1,211 @@
+//! Rises against falls: relative strength after Wilder, Cutler and Connors, and Chande's momentum oscillator.
+
+use crate::info::FormulaInfo;
+use crate::kernel::Kernel;
+use crate::params::{ParamError, Params};
+use crate::parts::{positive, ratio_or, Change, OnePole, Ring, WindowSum};
+use crate::persist::state;
+use crate::rows;
+
+state! {
+    /// Wilder's index, which other formulas take further.
+    pub(super) struct Strength {
+        change: Change,
+        rise: OnePole,
+        fall: OnePole,
+    }
+}
+
+impl Strength {
+    pub(super) fn new(period: usize) -> Self {
+        Self { change: Change::default(), rise: OnePole::wilder(period), fall: OnePole::wilder(period) }
+    }
+
+    /// None for the first n values.
+    #[inline(always)]
+    pub(super) fn push(&mut self, x: f64) -> Option<f64> {
+        let change = self.change.difference(x)?;
+        let (rise, fall) = (self.rise.push(positive(change)), self.fall.push(positive(-change)));
+        let (rise, fall) = (rise?, fall?);
+        // The ratio first: with no fall at all it is 1, and the index 100, without rounding.
+        Some(100.0 * ratio_or(rise, rise + fall, 0.5))
+    }
+}
+
+state! {
+    pub struct Rsi {
+        strength: Strength,
+    }
+}
+
+impl Kernel for Rsi {
+    const INFO: &'static FormulaInfo = &rows::RSI;
+    type Input<'a> = f64;
+    type Output<'s> = f64;
+
+    fn new(params: &Params) -> Result<Self, ParamError> {
+        Ok(Self { strength: Strength::new(params.int("period")) })
+    }
+
+    #[inline(always)]
+    fn step(&mut self, price: f64) -> Option<f64> {
+        self.strength.push(price)
+    }
+}
+
+state! {
+    /// Rises and falls of the last n steps, each summed.
+    struct Moves {
+        change: Change,
+        rises: WindowSum,
+        falls: WindowSum,
+    }
+}
+
+impl Moves {
+    fn new(period: usize) -> Self {
+        Self { change: Change::default(), rises: WindowSum::new(period), falls: WindowSum::new(period) }
+    }
+
+    #[inline(always)]
+    fn push(&mut self, x: f64) -> Option<(f64, f64)> {
+        let change = self.change.difference(x)?;
+        let (rises, falls) = (self.rises.push(positive(change)), self.falls.push(positive(-change)));
+        Some((rises?, falls?))
+    }
+}
+
+state! {
+    pub struct RsiCutler {
+        moves: Moves,
+    }
+}
+
+impl Kernel for RsiCutler {
+    const INFO: &'static FormulaInfo = &rows::RSI_CUTLER;
+    type Input<'a> = f64;
+    type Output<'s> = f64;
+
+    fn new(params: &Params) -> Result<Self, ParamError> {
+        Ok(Self { moves: Moves::new(params.int("period")) })
+    }
+
+    #[inline(always)]
+    fn step(&mut self, price: f64) -> Option<f64> {
+        let (rises, falls) = self.moves.push(price)?;
+        Some(100.0 * ratio_or(rises, rises + falls, 0.5))
+    }
+}
+
+state! {
+    pub struct Cmo {
+        moves: Moves,
+    }
+}
+
+impl Kernel for Cmo {
+    const INFO: &'static FormulaInfo = &rows::CMO;
+    type Input<'a> = f64;
+    type Output<'s> = f64;
+
+    fn new(params: &Params) -> Result<Self, ParamError> {
+        Ok(Self { moves: Moves::new(params.int("period")) })
+    }
+
+    #[inline(always)]
+    fn step(&mut self, price: f64) -> Option<f64> {
+        let (rises, falls) = self.moves.push(price)?;
+        Some(100.0 * ratio_or(rises - falls, rises + falls, 0.0))
+    }
+}
+
+state! {
+    /// In percent, how many of the n values before are smaller.
+    struct Rank {
+        before: Ring,
+        seen: usize,
+        per_value: f64,
+    }
+}
+
+impl Rank {
+    fn new(length: usize) -> Self {
+        Self { before: Ring::new(length), seen: 0, per_value: 100.0 / length as f64 }
+    }
+
+    #[inline(always)]
+    fn push(&mut self, x: f64) -> Option<f64> {
+        if self.seen < self.before.len() {
+            self.seen += 1;
+            self.before.push(x);
+            return None;
+        }
+        let rank = self.per_value * self.before.count_below(x);
+        self.before.push(x);
+        Some(rank)
+    }
+}
+
+state! {
+    pub struct PercentRank {
+        rank: Rank,
+    }
+}
+
+impl Kernel for PercentRank {
+    const INFO: &'static FormulaInfo = &rows::PERCENT_RANK;
+    type Input<'a> = f64;
+    type Output<'s> = f64;
+
+    fn new(params: &Params) -> Result<Self, ParamError> {
+        Ok(Self { rank: Rank::new(params.int("period")) })
+    }
+
+    #[inline(always)]
+    fn step(&mut self, price: f64) -> Option<f64> {
+        self.rank.push(price)
+    }
+}
+
+state! {
+    pub struct ConnorsRsi {
+        price: Strength,
+        streaks: Strength,
+        rank: Rank,
+        last: Option<f64>,
+        /// Closes in a row that rose, or fell if negative.
+        streak: f64,
+    }
+}
+
+impl Kernel for ConnorsRsi {
+    const INFO: &'static FormulaInfo = &rows::CONNORS_RSI;
+    type Input<'a> = f64;
+    type Output<'s> = f64;
+
+    fn new(params: &Params) -> Result<Self, ParamError> {
+        Ok(Self {
+            price: Strength::new(params.int("rsi_n")),
+            streaks: Strength::new(params.int("streak_n")),
+            rank: Rank::new(params.int("rank_n")),
+            last: None,
+            streak: 0.0,
+        })
+    }
+
+    #[inline(always)]
+    fn step(&mut self, close: f64) -> Option<f64> {
+        if close <= 0.0 {
+            return None;
+        }
+        let last = self.last.replace(close);
+        if let Some(last) = last {
+            // Factors of 0 and 1: a branch would have to guess the next close.
+            let (rose, fell) = (f64::from(u8::from(close > last)), f64::from(u8::from(close < last)));
+            self.streak = rose * (positive(self.streak) + 1.0) - fell * (positive(-self.streak) + 1.0);
+        }
+        let (price, streaks) = (self.price.push(close), self.streaks.push(self.streak));
+        let rank = self.rank.push(close / last? - 1.0);
+        Some((price? + streaks? + rank?) / 3.0)
+    }
+}

@@ -1,0 +1,47 @@
+//! Loops over columns, for kernels that take them whole: blocks that stay in the nearest cache from one pass to the
+//! next, and passes that the compiler can do several rows at a time.
+
+use std::array::from_fn;
+use std::ops::Range;
+
+use crate::row::Row;
+
+/// Rows that are taken through all passes before the next ones.
+pub const BLOCK: usize = 128;
+
+/// The ranges that blocks of so many rows fall into.
+#[inline(always)]
+pub fn blocks(rows: usize) -> impl Iterator<Item = Range<usize>> {
+    (0..rows).step_by(BLOCK).map(move |from| from..rows.min(from + BLOCK))
+}
+
+/// A block of the first N columns.
+#[inline(always)]
+pub fn cut<'a, const N: usize>(columns: &[&'a [f64]], rows: &Range<usize>) -> [&'a [f64]; N] {
+    from_fn(|column| &columns[column][rows.clone()])
+}
+
+/// All numbers are valid, and the rows make sense. The check of every kernel with [`crate::Kernel::CHECKS_NUMBERS`].
+#[inline(always)]
+pub fn all_rows<const N: usize>(columns: [&[f64]; N], is_sound: impl Fn([f64; N]) -> bool) -> bool {
+    let columns = columns.map(|column| &column[..columns[0].len()]);
+    (0..columns[0].len()).fold(true, |sound, row| {
+        let numbers = from_fn(|column| columns[column][row]);
+        sound & numbers.is_valid() & is_sound(numbers)
+    })
+}
+
+#[inline(always)]
+pub fn map_rows<const N: usize>(columns: [&[f64]; N], out: &mut [f64], of: impl Fn([f64; N]) -> f64) {
+    let columns = columns.map(|column| &column[..out.len()]);
+    for (row, out) in out.iter_mut().enumerate() {
+        *out = of(from_fn(|column| columns[column][row]));
+    }
+}
+
+/// No value before the window of n rows is full.
+#[inline(always)]
+pub fn leave_out(column: &mut [f64], n: usize) {
+    let early = column.len().min(n - 1);
+    column[..early].fill(f64::NAN);
+}

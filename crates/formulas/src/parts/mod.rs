@@ -1,0 +1,64 @@
+//! What kernels are made of: each part exists once and is shared.
+//!
+//! Parts over a window have `push`, which gives None until the window is full.
+
+mod arithmetic;
+mod bounds;
+mod change;
+pub mod columns;
+mod covariance;
+pub mod distributions;
+mod drawdown;
+pub mod eigen;
+mod ewma;
+mod extremes;
+mod fold;
+mod lag;
+mod lagged;
+pub mod laps;
+pub mod linear;
+pub mod market;
+mod mean;
+mod moments;
+mod order;
+mod pair;
+mod path;
+pub mod pchip;
+mod pending;
+mod ramp;
+mod random;
+mod range;
+mod ranks;
+mod ring;
+mod shape;
+mod smoothing;
+mod sum;
+mod welford;
+mod welford_pair;
+
+pub use arithmetic::{larger, positive, ratio_or, smaller};
+pub use bounds::{are_bars, are_ranges, is_bar, Bounds, WindowBounds};
+pub use change::Change;
+pub use covariance::RollingCovariance;
+pub use drawdown::{CompoundedDrawdown, Fall, Growth, RunningDrawdown};
+pub use ewma::{Decay, EwmaVariance, FadingTotal};
+pub use extremes::{AgedExtreme, Extremum, WindowExtreme};
+pub use fold::{Monoid, WindowFold};
+pub use lag::Lag;
+pub use lagged::Autocovariances;
+pub use mean::{by_blocks, WindowMean};
+pub use moments::{MomentRuns, Moments, RollingMoments};
+pub use order::OrderStatistics;
+pub use pair::{PairMoments, PairRuns, RollingPair};
+pub use path::{Path, WindowPath};
+pub use pending::{Matured, PendingMarks};
+pub use ramp::{RampSums, WindowRamp};
+pub use random::SplitMix;
+pub use range::{AverageTrueRange, TrueRange};
+pub use ranks::RollingRanks;
+pub use ring::{Displaced, Ring};
+pub use shape::{RollingShape, Shape};
+pub use smoothing::{cascade, OnePole};
+pub use sum::{Sum, SumBefore, SumsBefore, WindowSum};
+pub use welford::Welford;
+pub use welford_pair::WelfordPair;

@@ -1,0 +1,195 @@
+//! Moving averages of a price: simple, exponential, Wilder's, by volume, by time, and the middle value.
+
+use crate::info::FormulaInfo;
+use crate::kernel::Kernel;
+use crate::params::{ParamError, Params};
+use crate::parts::{ratio_or, OnePole, OrderStatistics, WindowMean, WindowSum};
+use crate::persist::state;
+use crate::rows;
+
+state! {
+    pub struct Sma {
+        mean: WindowMean,
+    }
+}
+
+impl Kernel for Sma {
+    const INFO: &'static FormulaInfo = &rows::SMA;
+    type Input<'a> = f64;
+    type Output<'s> = f64;
+
+    fn new(params: &Params) -> Result<Self, ParamError> {
+        Ok(Self { mean: WindowMean::new(params.int("period")) })
+    }
+
+    #[inline(always)]
+    fn step(&mut self, price: f64) -> Option<f64> {
+        self.mean.push(price)
+    }
+
+    #[inline(always)]
+    fn whole(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) -> bool {
+        self.mean.over(columns[0], out[0]);
+        true
+    }
+}
+
+state! {
+    pub struct Ema {
+        pole: OnePole,
+    }
+}
+
+impl Kernel for Ema {
+    const INFO: &'static FormulaInfo = &rows::EMA;
+    type Input<'a> = f64;
+    type Output<'s> = f64;
+
+    fn new(params: &Params) -> Result<Self, ParamError> {
+        Ok(Self { pole: OnePole::ema(params.int("period")).anchored() })
+    }
+
+    #[inline(always)]
+    fn step(&mut self, price: f64) -> Option<f64> {
+        self.pole.push(price)
+    }
+}
+
+state! {
+    pub struct Rma {
+        pole: OnePole,
+    }
+}
+
+impl Kernel for Rma {
+    const INFO: &'static FormulaInfo = &rows::RMA;
+    type Input<'a> = f64;
+    type Output<'s> = f64;
+
+    fn new(params: &Params) -> Result<Self, ParamError> {
+        Ok(Self { pole: OnePole::wilder(params.int("period")).anchored() })
+    }
+
+    #[inline(always)]
+    fn step(&mut self, price: f64) -> Option<f64> {
+        self.pole.push(price)
+    }
+}
+
+state! {
+    pub struct Vwma {
+        turnover: WindowSum,
+        volume: WindowSum,
+    }
+}
+
+impl Kernel for Vwma {
+    const INFO: &'static FormulaInfo = &rows::VWMA;
+    type Input<'a> = [f64; 2];
+    type Output<'s> = f64;
+
+    fn new(params: &Params) -> Result<Self, ParamError> {
+        let period = params.int("period");
+        Ok(Self { turnover: WindowSum::new(period), volume: WindowSum::new(period) })
+    }
+
+    #[inline(always)]
+    fn step(&mut self, [price, volume]: [f64; 2]) -> Option<f64> {
+        if volume < 0.0 {
+            return None;
+        }
+        let (turnover, volume) = (self.turnover.push(price * volume), self.volume.push(volume));
+        Some(ratio_or(turnover?, volume?, f64::NAN))
+    }
+
+    #[inline(always)]
+    fn whole(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) -> bool {
+        const BLOCK: usize = 512;
+        let (price, volume, out) = (columns[0], columns[1], &mut *out[0]);
+        if !volume.iter().fold(true, |all, &volume| all & (volume >= 0.0)) {
+            return false;
+        }
+        let (period, mut sums, mut products) = (self.volume.len(), [0.0; BLOCK], [0.0; BLOCK]);
+        let (mut turnover, mut volumes) = (WindowSum::new(period), WindowSum::new(period));
+        for ((price, volume), out) in price.chunks(BLOCK).zip(volume.chunks(BLOCK)).zip(out.chunks_mut(BLOCK))
+        {
+            let (products, sums) = (&mut products[..out.len()], &mut sums[..out.len()]);
+            for ((product, price), volume) in products.iter_mut().zip(price).zip(volume) {
+                *product = price * volume;
+            }
+            WindowSum::push_both(
+                [&mut turnover, &mut volumes],
+                [&*products, volume],
+                [&mut *out, &mut *sums],
+            );
+            for (out, &volume) in out.iter_mut().zip(&*sums) {
+                *out = ratio_or(*out, volume, f64::NAN);
+            }
+        }
+        let warmup = out.len().min(period - 1);
+        out[..warmup].fill(f64::NAN);
+        true
+    }
+}
+
+state! {
+    pub struct RollingMedian {
+        window: OrderStatistics,
+    }
+}
+
+impl Kernel for RollingMedian {
+    const INFO: &'static FormulaInfo = &rows::ROLLING_MEDIAN;
+    type Input<'a> = f64;
+    type Output<'s> = f64;
+
+    fn new(params: &Params) -> Result<Self, ParamError> {
+        Ok(Self { window: OrderStatistics::new(params.int("period")) })
+    }
+
+    #[inline(always)]
+    fn step(&mut self, price: f64) -> Option<f64> {
+        self.window.push(price);
+        self.window.is_full().then(|| self.window.median())
+    }
+}
+
+state! {
+    /// The price moves in a straight line from one observation to the next.
+    pub struct EmaIrregular {
+        tau_s: f64,
+        last_s: f64,
+        price: f64,
+        value: Option<f64>,
+    }
+}
+
+impl Kernel for EmaIrregular {
+    const INFO: &'static FormulaInfo = &rows::EMA_IRREGULAR;
+    type Input<'a> = [f64; 2];
+    type Output<'s> = f64;
+
+    fn new(params: &Params) -> Result<Self, ParamError> {
+        Ok(Self { tau_s: params.float("tau_s"), last_s: 0.0, price: 0.0, value: None })
+    }
+
+    #[inline(always)]
+    fn step(&mut self, [price, t_s]: [f64; 2]) -> Option<f64> {
+        let value = match self.value {
+            None => price,
+            Some(_) if t_s < self.last_s => return None,
+            Some(last) => {
+                let elapsed = (t_s - self.last_s) / self.tau_s;
+                // Without expm1, 1 - exp(-a) has no digits left for observations that follow each other closely.
+                let decayed = -(-elapsed).exp_m1();
+                let share = if elapsed == 0.0 { 1.0 } else { decayed / elapsed };
+                // As differences from the last value, so that an average that has arrived stays.
+                last + (share - 1.0 + decayed) * (self.price - last) + (1.0 - share) * (price - last)
+            }
+        };
+        self.last_s = t_s;
+        self.price = price;
+        self.value = Some(value);
+        self.value
+    }
+}

@@ -1,0 +1,181 @@
+//! Straight lines through the last n prices, and the averages under weights that rise in one.
+
+use crate::info::FormulaInfo;
+use crate::kernel::Kernel;
+use crate::params::{ParamError, Params};
+use crate::parts::{by_blocks, RollingMoments, WindowRamp};
+use crate::persist::state;
+use crate::rows;
+
+state! {
+    pub struct Wma {
+        window: WindowRamp,
+    }
+}
+
+impl Kernel for Wma {
+    const INFO: &'static FormulaInfo = &rows::WMA;
+    type Input<'a> = f64;
+    type Output<'s> = f64;
+
+    fn new(params: &Params) -> Result<Self, ParamError> {
+        Ok(Self { window: WindowRamp::new(params.int("period")) })
+    }
+
+    #[inline(always)]
+    fn step(&mut self, price: f64) -> Option<f64> {
+        self.window.push(price).map(|sums| sums.weighted_mean())
+    }
+
+    #[inline(always)]
+    fn whole(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) -> bool {
+        self.window.over(columns[0], out[0], |sums| sums.weighted_mean());
+        true
+    }
+}
+
+state! {
+    pub struct Hma {
+        half: WindowRamp,
+        whole: WindowRamp,
+        last: WindowRamp,
+    }
+}
+
+impl Kernel for Hma {
+    const INFO: &'static FormulaInfo = &rows::HMA;
+    type Input<'a> = f64;
+    type Output<'s> = f64;
+
+    fn new(params: &Params) -> Result<Self, ParamError> {
+        let period = params.int("period");
+        Ok(Self {
+            half: WindowRamp::new(period / 2),
+            whole: WindowRamp::new(period),
+            last: WindowRamp::new(period.isqrt()),
+        })
+    }
+
+    #[inline(always)]
+    fn step(&mut self, price: f64) -> Option<f64> {
+        let (half, whole) = (self.half.push(price), self.whole.push(price));
+        let (half, whole) = (half?.weighted_mean(), whole?.weighted_mean());
+        self.last.push(half + (half - whole)).map(|sums| sums.weighted_mean())
+    }
+
+    #[inline(always)]
+    fn whole(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) -> bool {
+        let (price, out) = (columns[0], &mut *out[0]);
+        let weighted = |window: &WindowRamp, xs: &[f64], out: &mut [f64]| {
+            window.over(xs, out, |sums| sums.weighted_mean());
+        };
+        weighted(&self.whole, price, out);
+        by_blocks(
+            self.half.len(),
+            out,
+            |_, row, prices| prices.copy_from_slice(&price[row..][..prices.len()]),
+            |prices, halves| weighted(&self.half, prices, halves),
+            |out, row, halves| {
+                out[row..].iter_mut().zip(halves).for_each(|(out, half)| *out = half + (half - *out))
+            },
+        );
+        let warmup = out.len().min(self.whole.len() - 1);
+        by_blocks(
+            self.last.len(),
+            &mut out[warmup..],
+            |out, row, hulls| hulls.copy_from_slice(&out[row..][..hulls.len()]),
+            |hulls, means| weighted(&self.last, hulls, means),
+            |out, row, means| out[row..][..means.len()].copy_from_slice(means),
+        );
+        let warmup = out.len().min(warmup + self.last.len() - 1);
+        out[..warmup].fill(f64::NAN);
+        true
+    }
+}
+
+state! {
+    pub struct Lsma {
+        window: WindowRamp,
+    }
+}
+
+impl Kernel for Lsma {
+    const INFO: &'static FormulaInfo = &rows::LSMA;
+    type Input<'a> = f64;
+    type Output<'s> = f64;
+
+    fn new(params: &Params) -> Result<Self, ParamError> {
+        Ok(Self { window: WindowRamp::new(params.int("period")) })
+    }
+
+    #[inline(always)]
+    fn step(&mut self, price: f64) -> Option<f64> {
+        self.window.push(price).map(|sums| sums.endpoint())
+    }
+
+    #[inline(always)]
+    fn whole(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) -> bool {
+        self.window.over(columns[0], out[0], |sums| sums.endpoint());
+        true
+    }
+}
+
+state! {
+    pub struct LinregSlope {
+        window: WindowRamp,
+    }
+}
+
+impl Kernel for LinregSlope {
+    const INFO: &'static FormulaInfo = &rows::LINREG_SLOPE;
+    type Input<'a> = f64;
+    type Output<'s> = f64;
+
+    fn new(params: &Params) -> Result<Self, ParamError> {
+        Ok(Self { window: WindowRamp::new(params.int("period")) })
+    }
+
+    #[inline(always)]
+    fn step(&mut self, price: f64) -> Option<f64> {
+        self.window.push(price).map(|sums| sums.slope())
+    }
+
+    #[inline(always)]
+    fn whole(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) -> bool {
+        self.window.over(columns[0], out[0], |sums| sums.slope());
+        true
+    }
+}
+
+state! {
+    pub struct LinregR2 {
+        window: WindowRamp,
+        moments: RollingMoments,
+        /// The variance of 0, 1, ... n - 1.
+        variance_k: f64,
+    }
+}
+
+impl Kernel for LinregR2 {
+    const INFO: &'static FormulaInfo = &rows::LINREG_R2;
+    type Input<'a> = f64;
+    type Output<'s> = f64;
+
+    fn new(params: &Params) -> Result<Self, ParamError> {
+        let period = params.int("period");
+        let n = period as f64;
+        Ok(Self {
+            window: WindowRamp::new(period),
+            moments: RollingMoments::new(period),
+            variance_k: (n * n - 1.0) / 12.0,
+        })
+    }
+
+    #[inline(always)]
+    fn step(&mut self, price: f64) -> Option<f64> {
+        let (sums, moments) = (self.window.push(price), self.moments.push(price));
+        let (slope, variance) = (sums?.slope(), moments?.variance);
+        // The variance of the line over that of the price.
+        Some(if variance > 0.0 { (slope * slope * self.variance_k / variance).min(1.0) } else { 0.0 })
+    }
+}

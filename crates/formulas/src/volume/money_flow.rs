@@ -1,0 +1,333 @@
+//! Volume of bars, signed by where the price went: sums over all bars, over a window, and their averages.
+
+use crate::info::FormulaInfo;
+use crate::kernel::Kernel;
+use crate::params::{ParamError, Params};
+use crate::parts::columns::{all_rows, blocks, cut, leave_out, map_rows, BLOCK};
+use crate::parts::{is_bar, Change, OnePole, Sum, WindowSum};
+use crate::persist::state;
+use crate::rows;
+
+state! {
+    pub struct Obv {
+        change: Change,
+        sum: Sum,
+    }
+}
+
+impl Kernel for Obv {
+    const INFO: &'static FormulaInfo = &rows::OBV;
+    const CHECKS_NUMBERS: bool = true;
+    type Input<'a> = [f64; 2];
+    type Output<'s> = f64;
+
+    fn new(_: &Params) -> Result<Self, ParamError> {
+        Ok(Self { change: Change::default(), sum: Sum::default() })
+    }
+
+    #[inline]
+    fn step(&mut self, bar: [f64; 2]) -> Option<f64> {
+        let [close, volume] = bar;
+        if volume < 0.0 {
+            return None;
+        }
+        // The first bar counts as a rise.
+        self.sum.add(signed(self.change.difference(close).unwrap_or(1.0), volume));
+        Some(self.sum.value())
+    }
+
+    #[inline(always)]
+    fn whole(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) -> bool {
+        let mut sum = Sum::default();
+        for rows in blocks(out[0].len()) {
+            let [closes, volumes] = cut(columns, &rows);
+            if !all_rows([closes, volumes], |[_, volume]| volume >= 0.0) {
+                return false;
+            }
+            let last = columns[0][rows.start.saturating_sub(1)];
+            let out = &mut out[0][rows.clone()];
+            out[0] = signed(if rows.start == 0 { 1.0 } else { closes[0] - last }, volumes[0]);
+            map_rows([&closes[1..], closes, &volumes[1..]], &mut out[1..], |[close, last, volume]| {
+                signed(close - last, volume)
+            });
+            sum.add_all(out);
+        }
+        true
+    }
+}
+
+/// The volume with the sign of the change, zero without one.
+#[inline(always)]
+fn signed(change: f64, volume: f64) -> f64 {
+    let [rise, fall] = moved(change, volume);
+    rise - fall
+}
+
+/// Where in its range a bar closed, from -1 at the low to 1 at the high (0 without a range), times its volume.
+/// None for what is no bar.
+#[inline(always)]
+fn money_flow(bar: [f64; 4]) -> Option<f64> {
+    is_sound(bar).then(|| flow(bar))
+}
+
+#[inline(always)]
+fn is_sound([high, low, close, volume]: [f64; 4]) -> bool {
+    is_bar(high, low, close) & (volume >= 0.0)
+}
+
+#[inline(always)]
+fn flow([high, low, close, volume]: [f64; 4]) -> f64 {
+    let range = high - low;
+    let place = ((close - low) - (high - close)) / range;
+    if range > 0.0 {
+        place * volume
+    } else {
+        0.0
+    }
+}
+
+/// [`money_flow`] of all bars; false if one is no bar.
+#[inline(always)]
+fn money_flows(bars: [&[f64]; 4], out: &mut [f64]) -> bool {
+    map_rows(bars, out, flow);
+    all_rows(bars, is_sound)
+}
+
+state! {
+    pub struct Adl {
+        sum: Sum,
+    }
+}
+
+impl Kernel for Adl {
+    const INFO: &'static FormulaInfo = &rows::ADL;
+    const CHECKS_NUMBERS: bool = true;
+    type Input<'a> = [f64; 4];
+    type Output<'s> = f64;
+
+    fn new(_: &Params) -> Result<Self, ParamError> {
+        Ok(Self { sum: Sum::default() })
+    }
+
+    #[inline]
+    fn step(&mut self, bar: [f64; 4]) -> Option<f64> {
+        self.sum.add(money_flow(bar)?);
+        Some(self.sum.value())
+    }
+
+    #[inline(always)]
+    fn whole(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) -> bool {
+        let mut sum = Sum::default();
+        for rows in blocks(out[0].len()) {
+            let out = &mut out[0][rows.clone()];
+            if !money_flows(cut(columns, &rows), out) {
+                return false;
+            }
+            sum.add_all(out);
+        }
+        true
+    }
+}
+
+state! {
+    pub struct Cmf {
+        flow: WindowSum,
+        volume: WindowSum,
+    }
+}
+
+impl Kernel for Cmf {
+    const INFO: &'static FormulaInfo = &rows::CMF;
+    const CHECKS_NUMBERS: bool = true;
+    type Input<'a> = [f64; 4];
+    type Output<'s> = f64;
+
+    fn new(params: &Params) -> Result<Self, ParamError> {
+        let period = params.int("period");
+        Ok(Self { flow: WindowSum::new(period), volume: WindowSum::new(period) })
+    }
+
+    #[inline]
+    fn step(&mut self, bar: [f64; 4]) -> Option<f64> {
+        let flow = self.flow.push(money_flow(bar)?);
+        let volume = self.volume.push(bar[3])?;
+        Some(share(flow?, volume))
+    }
+
+    #[inline(always)]
+    fn whole(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) -> bool {
+        let (n, shares) = (self.flow.len(), &mut *out[0]);
+        let (mut flow, mut volume) = (WindowSum::new(n), WindowSum::new(n));
+        let mut volumes = [0.0; BLOCK];
+        for rows in blocks(shares.len()) {
+            let (shares, volumes) = (&mut shares[rows.clone()], &mut volumes[..rows.len()]);
+            if !money_flows(cut(columns, &rows), shares) {
+                return false;
+            }
+            volumes.copy_from_slice(&columns[3][rows]);
+            flow.push_in_place(shares);
+            volume.push_in_place(volumes);
+            for (flow, &mut volume) in shares.iter_mut().zip(volumes) {
+                *flow = share(*flow, volume);
+            }
+        }
+        leave_out(shares, n);
+        true
+    }
+}
+
+/// Of the volume, within [-1, 1]; 0 without volume.
+#[inline(always)]
+fn share(flow: f64, volume: f64) -> f64 {
+    let share = (flow / volume).clamp(-1.0, 1.0);
+    if volume > 0.0 {
+        share
+    } else {
+        0.0
+    }
+}
+
+state! {
+    pub struct ChaikinOsc {
+        line: Sum,
+        fast: OnePole,
+        slow: OnePole,
+        /// Bars still to come before the first output.
+        missing: usize,
+        longest: usize,
+    }
+}
+
+impl Kernel for ChaikinOsc {
+    const INFO: &'static FormulaInfo = &rows::CHAIKIN_OSC;
+    const CHECKS_NUMBERS: bool = true;
+    type Input<'a> = [f64; 4];
+    type Output<'s> = f64;
+
+    fn new(params: &Params) -> Result<Self, ParamError> {
+        let (fast, slow) = (params.int("fast"), params.int("slow"));
+        // Seeded with the first value, not with a mean of several.
+        let seeded_at_once = |period: usize| OnePole::with_weight(1, 2.0 / (period as f64 + 1.0));
+        Ok(Self {
+            line: Sum::default(),
+            fast: seeded_at_once(fast),
+            slow: seeded_at_once(slow),
+            missing: fast.max(slow) - 1,
+            longest: fast.max(slow),
+        })
+    }
+
+    #[inline]
+    fn step(&mut self, bar: [f64; 4]) -> Option<f64> {
+        self.line.add(money_flow(bar)?);
+        let line = self.line.value();
+        let (fast, slow) = (self.fast.push(line)?, self.slow.push(line)?);
+        if self.missing > 0 {
+            self.missing -= 1;
+            return None;
+        }
+        Some(fast - slow)
+    }
+
+    #[inline(always)]
+    fn whole(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) -> bool {
+        let (mut line, mut fast, mut slow) = (Sum::default(), self.fast.anew(), self.slow.anew());
+        let out = &mut *out[0];
+        for rows in blocks(out.len()) {
+            let lines = &mut out[rows.clone()];
+            if !money_flows(cut(columns, &rows), lines) {
+                return false;
+            }
+            line.add_all(lines);
+            for line in lines {
+                let averages = fast.push(*line).zip(slow.push(*line));
+                *line = averages.map_or(f64::NAN, |(fast, slow)| fast - slow);
+            }
+        }
+        leave_out(out, self.longest);
+        true
+    }
+}
+
+#[inline(always)]
+fn typical([high, low, close, _]: [f64; 4]) -> f64 {
+    (high + low + close) * (1.0 / 3.0)
+}
+
+/// The flow as a rise and as a fall.
+#[inline(always)]
+fn moved(change: f64, flow: f64) -> [f64; 2] {
+    [if change > 0.0 { flow } else { 0.0 }, if change < 0.0 { flow } else { 0.0 }]
+}
+
+/// The share of the rises in percent; 50 without any flow.
+#[inline(always)]
+fn index(rises: f64, falls: f64) -> f64 {
+    let (both, share) = (rises + falls, 100.0 * (rises / (rises + falls)));
+    if both > 0.0 {
+        share
+    } else {
+        50.0
+    }
+}
+
+state! {
+    pub struct Mfi {
+        change: Change,
+        rises: WindowSum,
+        falls: WindowSum,
+    }
+}
+
+impl Kernel for Mfi {
+    const INFO: &'static FormulaInfo = &rows::MFI;
+    const CHECKS_NUMBERS: bool = true;
+    type Input<'a> = [f64; 4];
+    type Output<'s> = f64;
+
+    fn new(params: &Params) -> Result<Self, ParamError> {
+        let total = || WindowSum::new(params.int("period"));
+        Ok(Self { change: Change::default(), rises: total(), falls: total() })
+    }
+
+    #[inline]
+    fn step(&mut self, bar: [f64; 4]) -> Option<f64> {
+        let typical = typical(bar);
+        if !is_sound(bar) || typical < 0.0 {
+            return None;
+        }
+        let change = self.change.difference(typical)?;
+        let [rise, fall] = moved(change, typical * bar[3]);
+        let (rises, falls) = (self.rises.push(rise), self.falls.push(fall));
+        Some(index(rises?, falls?))
+    }
+
+    #[inline(always)]
+    fn whole(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) -> bool {
+        let (n, out) = (self.rises.len(), &mut *out[0]);
+        let (mut rises, mut falls) = (WindowSum::new(n), WindowSum::new(n));
+        let (mut risen, mut fallen) = ([0.0; BLOCK], [0.0; BLOCK]);
+        // The typical price of each row, after that of the row before.
+        let mut prices = [f64::NAN; BLOCK + 1];
+        for rows in blocks(out.len()) {
+            let count = rows.len();
+            let bars: [&[f64]; 4] = cut(columns, &rows);
+            map_rows(bars, &mut prices[1..=count], typical);
+            if !all_rows(bars, |bar| is_sound(bar) & (typical(bar) >= 0.0)) {
+                return false;
+            }
+            let (risen, fallen) = (&mut risen[..count], &mut fallen[..count]);
+            let columns = [&prices[1..=count], &prices[..count], bars[3]];
+            map_rows(columns, risen, |[price, last, volume]| moved(price - last, price * volume)[0]);
+            map_rows(columns, fallen, |[price, last, volume]| moved(price - last, price * volume)[1]);
+            // The first price has no change, and no place in the windows.
+            let from = usize::from(rows.start == 0);
+            rises.push_in_place(&mut risen[from..]);
+            falls.push_in_place(&mut fallen[from..]);
+            map_rows([risen, fallen], &mut out[rows], |[rises, falls]| index(rises, falls));
+            prices[0] = prices[count];
+        }
+        leave_out(out, n + 1);
+        true
+    }
+}

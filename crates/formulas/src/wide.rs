@@ -1,0 +1,87 @@
+//! The loop of a batch, compiled twice: for any processor, and for those with AVX2, whose encoding spares a copy at
+//! almost every operation. Fused multiplication is left out, so both give the same bits.
+
+use crate::batch::store_nan;
+use crate::kernel::{Kernel, Outputs};
+use crate::row::{is_number, Row};
+
+type Source<'a, K> = <<K as Kernel>::Input<'a> as Row<'a>>::Source;
+
+/// Gives each row to the kernel and stores what comes out. The kernel is taken out of its home for the loop: what is
+/// a variable of its own, and nobody else can see, the compiler keeps in registers. After a panic it is gone.
+pub(crate) fn run<'a, K: Kernel>(
+    home: &mut Option<K>,
+    source: Source<'a, K>,
+    rows: usize,
+    widths: &[usize],
+    out: &mut [&mut [f64]],
+) {
+    #[cfg(target_arch = "x86_64")]
+    if std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("bmi2") {
+        // SAFETY: the processor has what the function was compiled for.
+        return unsafe { with_avx2(home, source, rows, widths, out) };
+    }
+    rows_of(home, source, rows, widths, out);
+}
+
+/// # Safety
+/// The processor has AVX2 and BMI2.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx,bmi1,bmi2")]
+unsafe fn with_avx2<'a, K: Kernel>(
+    home: &mut Option<K>,
+    source: Source<'a, K>,
+    rows: usize,
+    widths: &[usize],
+    out: &mut [&mut [f64]],
+) {
+    rows_of(home, source, rows, widths, out);
+}
+
+#[inline(always)]
+fn rows_of<'a, K: Kernel>(
+    home: &mut Option<K>,
+    source: Source<'a, K>,
+    rows: usize,
+    widths: &[usize],
+    out: &mut [&mut [f64]],
+) {
+    let Some(mut kernel) = home.take() else { return };
+    let mut row = 0;
+    while row < rows {
+        // A loop without calls, so that registers need not be saved around one.
+        while row < rows {
+            let Some(outputs) = kernel.update(K::Input::at(source, row)) else { break };
+            outputs.store(out, row);
+            row += 1;
+        }
+        if row < rows {
+            store_nan(out, widths, row);
+            row += 1;
+        }
+    }
+    *home = Some(kernel);
+}
+
+/// [`Kernel::whole`] where all numbers are valid. Memory is slower than the check: who can does it in the pass for more.
+pub(crate) fn whole<K: Kernel>(kernel: &K, columns: &[&[f64]], out: &mut [&mut [f64]]) -> bool {
+    #[cfg(target_arch = "x86_64")]
+    if std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("bmi2") {
+        // SAFETY: the processor has what the function was compiled for.
+        return unsafe { whole_with_avx2(kernel, columns, out) };
+    }
+    (K::CHECKS_NUMBERS || all_valid(columns)) && kernel.whole(columns, out)
+}
+
+/// # Safety
+/// The processor has AVX2 and BMI2.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,bmi1,bmi2")]
+unsafe fn whole_with_avx2<K: Kernel>(kernel: &K, columns: &[&[f64]], out: &mut [&mut [f64]]) -> bool {
+    (K::CHECKS_NUMBERS || all_valid(columns)) && kernel.whole(columns, out)
+}
+
+#[inline(always)]
+fn all_valid(columns: &[&[f64]]) -> bool {
+    columns.iter().all(|column| column.iter().fold(true, |valid, &x| valid & is_number(x)))
+}

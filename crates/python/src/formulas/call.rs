@@ -1,0 +1,173 @@
+//! `formula.update` as the interpreter likes it best: a built-in function bound to the formula, without keyword
+//! arguments and without a tuple. A method of the class would cost as much again as the formula itself.
+
+use super::Formula;
+use nanotick_formulas::Field;
+use pyo3::buffer::PyBuffer;
+use pyo3::exceptions::{PyRuntimeError, PyTypeError};
+use pyo3::ffi;
+use pyo3::prelude::*;
+use std::panic::{catch_unwind, AssertUnwindSafe};
+
+/// Columns and outputs that are kept on the stack; no formula has more columns.
+const MAX_COLUMNS: usize = 16;
+const MAX_OUTPUTS: usize = 32;
+
+struct Definition(ffi::PyMethodDef);
+// SAFETY: never written; the interpreter only reads it.
+unsafe impl Sync for Definition {}
+
+static UPDATE_ONE: Definition = Definition(ffi::PyMethodDef {
+    ml_name: c"update".as_ptr(),
+    ml_meth: ffi::PyMethodDefPointer { PyCFunction: update_one },
+    ml_flags: ffi::METH_O,
+    ml_doc: c"Takes one input; returns a float, or the named outputs.".as_ptr(),
+});
+
+static UPDATE_ROW: Definition = Definition(ffi::PyMethodDef {
+    ml_name: c"update".as_ptr(),
+    ml_meth: ffi::PyMethodDefPointer { PyCFunctionFast: update_row },
+    ml_flags: ffi::METH_FASTCALL,
+    ml_doc: c"Takes one row of inputs; returns a float, or the named outputs.".as_ptr(),
+});
+
+/// The function; it keeps the formula alive.
+pub fn updater<'py>(formula: &Bound<'py, Formula>) -> PyResult<Bound<'py, PyAny>> {
+    let columns = formula.borrow().formula.columns();
+    let one = columns.len() == 1 && !columns[0].vector;
+    let definition = if one { &UPDATE_ONE } else { &UPDATE_ROW };
+    // SAFETY: the definition is static and never written through the pointer; the function takes its own
+    // reference to the formula.
+    unsafe {
+        let function = ffi::PyCFunction_NewEx(
+            std::ptr::from_ref(&definition.0).cast_mut(),
+            formula.as_ptr(),
+            std::ptr::null_mut(),
+        );
+        Bound::from_owned_ptr_or_err(formula.py(), function)
+    }
+}
+
+/// Runs `body` on the formula behind `slf`; an error or a panic becomes a Python exception.
+#[inline(always)]
+unsafe fn on_formula(
+    slf: *mut ffi::PyObject,
+    body: impl FnOnce(Python<'_>, &mut Formula) -> PyResult<*mut ffi::PyObject>,
+) -> *mut ffi::PyObject {
+    // SAFETY: `slf` is the formula that `updater` bound, and the interpreter holds the GIL.
+    let (py, formula) = unsafe {
+        let py = Python::assume_attached();
+        (py, Bound::from_borrowed_ptr(py, slf).cast_into_unchecked::<Formula>())
+    };
+    let outcome = catch_unwind(AssertUnwindSafe(|| body(py, &mut *formula.try_borrow_mut()?)));
+    match outcome {
+        Ok(Ok(object)) => object,
+        Ok(Err(error)) => {
+            error.restore(py);
+            std::ptr::null_mut()
+        }
+        Err(_) => {
+            PyRuntimeError::new_err("the formula failed: this is a defect of nanotick").restore(py);
+            std::ptr::null_mut()
+        }
+    }
+}
+
+#[inline(always)]
+unsafe fn number(py: Python<'_>, object: *mut ffi::PyObject) -> PyResult<f64> {
+    // SAFETY: a borrowed argument of the call.
+    let value = unsafe { ffi::PyFloat_AsDouble(object) };
+    if value == -1.0 {
+        if let Some(error) = PyErr::take(py) {
+            return Err(error);
+        }
+    }
+    Ok(value)
+}
+
+unsafe extern "C" fn update_one(slf: *mut ffi::PyObject, argument: *mut ffi::PyObject) -> *mut ffi::PyObject {
+    // SAFETY: called by the interpreter.
+    unsafe {
+        on_formula(slf, |py, formula| {
+            if formula.has_rows {
+                return update_rows(py, formula, &[argument]);
+            }
+            let x = number(py, argument)?;
+            let mut out = [f64::NAN; MAX_OUTPUTS];
+            formula.formula.update_one(x, &mut out[..formula.width]);
+            Ok(formula.wrap(py, &out))
+        })
+    }
+}
+
+unsafe extern "C" fn update_row(
+    slf: *mut ffi::PyObject,
+    arguments: *mut *mut ffi::PyObject,
+    count: ffi::Py_ssize_t,
+) -> *mut ffi::PyObject {
+    // SAFETY: called by the interpreter with `count` borrowed arguments.
+    unsafe {
+        let arguments = std::slice::from_raw_parts(arguments, count as usize);
+        on_formula(slf, |py, formula| {
+            let columns = formula.formula.columns();
+            if arguments.len() != columns.len() {
+                return Err(wrong_count(formula, arguments.len()));
+            }
+            if formula.has_rows {
+                return update_rows(py, formula, arguments);
+            }
+            let mut numbers = [0.0; MAX_COLUMNS];
+            for (number_out, &argument) in numbers.iter_mut().zip(arguments) {
+                *number_out = number(py, argument)?;
+            }
+            let mut fields = [Field::scalars(&[]); MAX_COLUMNS];
+            for (field, number) in fields.iter_mut().zip(&numbers) {
+                *field = Field::scalars(std::slice::from_ref(number));
+            }
+            let mut out = [f64::NAN; MAX_OUTPUTS];
+            formula.formula.update(&fields[..arguments.len()], 0, &mut out[..formula.width]);
+            Ok(formula.wrap(py, &out))
+        })
+    }
+}
+
+fn wrong_count(formula: &Formula, given: usize) -> PyErr {
+    let names: Vec<&str> = formula.formula.columns().iter().map(|column| column.name).collect();
+    PyTypeError::new_err(format!(
+        "{} takes {} inputs ({}), {given} given",
+        formula.formula.info().key,
+        names.len(),
+        names.join(", ")
+    ))
+}
+
+/// Rows of numbers are read in place from arrays, and copied from other sequences.
+#[cold]
+unsafe fn update_rows(
+    py: Python<'_>,
+    formula: &mut Formula,
+    arguments: &[*mut ffi::PyObject],
+) -> PyResult<*mut ffi::PyObject> {
+    let mut rows: Vec<Vec<f64>> = Vec::with_capacity(arguments.len());
+    for (column, &argument) in formula.formula.columns().iter().zip(arguments) {
+        // SAFETY: a borrowed argument of the call.
+        let argument = unsafe { Bound::from_borrowed_ptr(py, argument) };
+        rows.push(match PyBuffer::<f64>::get(&argument) {
+            Ok(buffer) if column.vector => buffer.to_vec(py)?,
+            _ if column.vector => argument.extract()?,
+            _ => vec![argument.extract()?],
+        });
+    }
+    let fields: Vec<Field<'_>> = rows.iter().map(|values| Field { values, width: values.len() }).collect();
+    let width = formula.formula.columns().iter().zip(&fields).find(|(column, _)| column.vector);
+    if let Some((_, field)) = width {
+        formula.formula.fit(field.width);
+    }
+    let mut out = vec![f64::NAN; formula.formula.width()];
+    formula.formula.update(&fields, 0, &mut out);
+    if !super::gives_rows(&formula.formula) {
+        return Ok(formula.wrap(py, &out));
+    }
+    // Outputs that are rows of numbers: Python makes arrays of them.
+    Ok(out.into_pyobject(py)?.into_ptr())
+}

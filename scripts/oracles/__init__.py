@@ -1,0 +1,1 @@
+"""Oracles: what other people's implementations give on the bundled recordings. A module a category of the catalogue."""
