@@ -38,7 +38,7 @@ def main(arguments: list[str]) -> int:
         for case in proving.read(category):
             cases[case.key].append(case)
     files = {ROOT / "python" / "nanotick" / "formulas" / "__init__.pyi": stub(rows)}
-    files[PAGES.with_suffix(".md")] = table(rows, proofs)
+    files[PAGES.with_suffix(".md")] = table(rows, proofs, cases)
     categories = defaultdict(list)
     for row in rows:
         categories[row["category"]].append(row)
@@ -146,10 +146,11 @@ def signature(name: str, params: list[str], result: str) -> list[str]:
 # The pages.
 
 
-def table(rows: list[dict[str, Any]], proofs: dict[str, Proof]) -> str:
+def table(rows: list[dict[str, Any]], proofs: dict[str, Proof], cases: dict[str, list[proving.Case]]) -> str:
     """The one table of all formulas and their proofs."""
     planned = [row for row in catalogue().values() if row["status"] == "planned"]
     counts = {name: sum(proof.status == name for proof in proofs.values()) for name in PROOFS}
+    libraries = sum(any(case.kind == "library" for case in cases[row["key"]]) for row in rows)
     failing = [proof.key for proof in proofs.values() if proof.failure]
     by_tier = {tier: sum(row["tier"] == tier for row in rows) for tier in (1, 2, 3)}
     out = [
@@ -163,6 +164,10 @@ def table(rows: list[dict[str, Any]], proofs: dict[str, Proof]) -> str:
         "| proof | formulas | what it rests on |",
         "|---|---:|---|",
         *(f"| {name} | {counts[name]} | {what} |" for name, what in PROOFS.items()),
+        "",
+        f"{libraries} have at least one case against a library that others wrote; the other "
+        f"{len(rows) - libraries} rest on whole-array NumPy, exact fractions and scenes by hand, written from the "
+        "definition by this project: the last column says which.",
         "",
         f"Cases that do not hold: {', '.join(failing) if failing else 'none'}. `within` is the widest tolerance of a "
         "formula's cases for `|a - b| / max(|b|, scale)`. On top of the cases, property tests in "
