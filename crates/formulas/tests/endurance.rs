@@ -28,7 +28,8 @@ fn agrees(info: &'static FormulaInfo, updates: usize) -> bool {
     let table = sample(info, LAP, 41);
     let mut old = build(info.key, &[]).expect("the defaults");
     let mut fresh = old.clone();
-    (old.fit(table.width()), fresh.fit(table.width()));
+    old.fit(table.width());
+    fresh.fit(table.width());
     feed(&mut old, &table, updates / LAP * LAP);
     let (old, fresh) = (feed(&mut old, &table, LAP), feed(&mut fresh, &table, LAP));
     let scale = fresh.iter().filter(|x| x.is_finite()).fold(1e-6, |a: f64, b| a.max(b.abs()));
