@@ -9,6 +9,7 @@ use nanotick_journal::{verify, JournalError, Options, Reader, Writer};
 use std::io::{Read, Write};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 const DIR_VARIABLE: &str = "JOURNAL_TEST_DIR";
@@ -26,6 +27,10 @@ fn options(epoch: u32) -> Options {
 fn payload(seq: u64) -> Vec<u8> {
     (0..8 + seq * 37 % 300).map(|i| (seq.wrapping_mul(0x9e37_79b9) >> (i % 24)) as u8).collect()
 }
+
+/// One test at a time: a process that another test is just starting holds, between fork and exec, every lock that this
+/// process holds.
+static ALONE: Mutex<()> = Mutex::new(());
 
 /// Appends until it is killed; after each record, and not before, puts its number into the pipe.
 #[test]
@@ -87,6 +92,7 @@ impl Follower {
 
 #[test]
 fn nothing_acknowledged_is_lost_when_the_writer_is_killed() {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let dir = Dir::new();
     drop(Writer::create(dir.path(), options(0)).unwrap());
     let reader = Reader::open(dir.path()).unwrap();
@@ -141,6 +147,7 @@ fn follow_acknowledgements(mut pipe: impl Read + Send + 'static) -> std::thread:
 
 #[test]
 fn a_second_process_is_told_who_writes() {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let dir = Dir::new();
     drop(Writer::create(dir.path(), options(0)).unwrap());
     let mut writer = start_writer(dir.path(), 1);
