@@ -10,7 +10,7 @@ import functools
 import gzip
 import itertools
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -177,3 +177,14 @@ def after_warmup(values: Any, length: int) -> Any:
     values = np.asarray(values, dtype=np.float64)
     head = np.full((length - len(values), *values.shape[1:]), np.nan)
     return np.concatenate([head, values])
+
+
+def rolling(function: Callable[..., Any], length: int, *columns: Any) -> Any:
+    """The function's numbers for each window, a column of outputs each, NaN before the first."""
+    rows = [function(*(c[end - length : end] for c in columns)) for end in range(length, len(columns[0]) + 1)]
+    return after_warmup(np.array(rows, dtype=np.float64), len(columns[0])).T
+
+
+def named(names: str, columns: Any) -> dict[str, Any]:
+    """Outputs by their names."""
+    return dict(zip(names.split(), columns, strict=True))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from importlib.metadata import version
 from typing import Any
 
@@ -18,6 +18,7 @@ import talib
 
 from nanotick.formulas.proving import Case
 from oracles import datasets
+from oracles.datasets import named, rolling
 
 DCOR = f"dcor {version('dcor')}"
 NUMPY = "NumPy, window by window from the definition"
@@ -46,17 +47,6 @@ def cases() -> Iterator[Case]:
             denoised,
         ):
             yield from family()
-
-
-def rolling(function: Callable[..., Any], length: int, *columns: Any) -> Any:
-    """The function's numbers for each window, a column of outputs each, NaN before the first."""
-    rows = [function(*(c[end - length : end] for c in columns)) for end in range(length, len(columns[0]) + 1)]
-    return datasets.after_warmup(np.array(rows, dtype=np.float64), len(columns[0])).T
-
-
-def named(names: str, columns: Any) -> dict[str, Any]:
-    """Outputs by their names."""
-    return dict(zip(names.split(), columns, strict=True))
 
 
 def pair(count: int = 300) -> tuple[Any, Any]:

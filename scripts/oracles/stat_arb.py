@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import arch
@@ -28,6 +28,7 @@ from statsmodels.tsa.vector_ar.vecm import coint_johansen
 
 from nanotick.formulas.proving import Case
 from oracles import datasets
+from oracles.datasets import named, rolling
 
 ARCH = f"arch {arch.__version__}"
 FILTERPY = f"filterpy {filterpy.__version__}"
@@ -60,17 +61,6 @@ def cases() -> Iterator[Case]:
             factor_scores,
         ):
             yield from family()
-
-
-def rolling(function: Callable[..., Any], length: int, *columns: Any) -> Any:
-    """The function's numbers for each window, a column of outputs each, NaN before the first."""
-    rows = [function(*(c[end - length : end] for c in columns)) for end in range(length, len(columns[0]) + 1)]
-    return datasets.after_warmup(np.array(rows, dtype=np.float64), len(columns[0])).T
-
-
-def named(names: str, columns: Any) -> dict[str, Any]:
-    """Outputs by their names."""
-    return dict(zip(names.split(), columns, strict=True))
 
 
 def stuck(values: Any, start: int, stop: int) -> Any:

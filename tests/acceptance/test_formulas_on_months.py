@@ -1,6 +1,6 @@
-"""Formulas over a month of minutes and a third of a million events, against pandas and against themselves in parts.
+"""Formulas over a month of recorded minutes, against pandas and against themselves in parts.
 
-The files are too large to ship: without the folder `shared` beside the project these tests are skipped. The bundled
+The file is too large to ship: without the folder `shared` beside the project these tests are skipped. The bundled
 sample proves every formula by itself.
 """
 

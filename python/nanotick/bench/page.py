@@ -73,8 +73,7 @@ REASONS = {
         "a number costs as much again"
     ),
     "formulas.talib.median": (
-        "as for the least: half of TA-Lib's functions have been vectorised, and those are beaten by no loop that gives "
-        "the bits of streaming"
+        "as for the least; two times TA-Lib's speed is reached where it makes several passes or looks at a window anew"
     ),
     "chain.rust.bybit4": (
         f"{STAMPS}; the stages cost more in turn than by themselves, presumably by caches and branch prediction"

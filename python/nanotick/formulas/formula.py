@@ -52,10 +52,6 @@ class Formula:
         """How many leading outputs are NaN; of a formula over whole arrays, the smallest sample less one."""
         return int(evaluate(self.info["warmup"], self.params))
 
-    def batch(self, *inputs: Any) -> Any:
-        """Runs over whole arrays."""
-        raise NotImplementedError
-
     def __repr__(self) -> str:
         shown = (f"{name}={value:g}" if isinstance(value, float) else f"{name}={value!r}"
                  for name, value in self.params.items())  # fmt: skip
