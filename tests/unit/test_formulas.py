@@ -42,7 +42,18 @@ def test_none_is_unproven() -> None:
     proofs = verify()
     assert {proof.key for proof in proofs} == set(DONE)
     assert not [(proof.key, proof.failure) for proof in proofs if proof.failure]
-    assert not [proof.key for proof in proofs if proof.status == "unproven"]
+    assert not [proof.key for proof in proofs if proof.status == "unproven" or proof.skipped]
+
+
+def test_a_base_install_checks_what_it_can(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "scipy", None)
+    monkeypatch.setitem(sys.modules, "scipy.optimize", None)
+    rsi, kelly = verify(["rsi", "kelly_empirical"])
+    assert (rsi.failure, rsi.skipped) == ("", "")
+    assert (kelly.failure, kelly.skipped) == ("", "this formula needs scipy, which is not installed")
+    with pytest.raises(ConfigError, match="needs scipy") as caught:
+        F.kelly_empirical(10).batch(np.linspace(-0.1, 0.2, 20))
+    assert "nanotick[stats]" in (caught.value.hint or "")
 
 
 def test_a_proof_can_fail() -> None:

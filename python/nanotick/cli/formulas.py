@@ -110,28 +110,44 @@ def verify(keys: Keys = None, as_json: output.Json = False) -> None:
         {
             "key": proof.key,
             "status": proof.status,
-            "ok": not proof.failure,
+            "ok": None if proof.skipped else not proof.failure,
             "cases": proof.cases,
             "error": proof.error if proof.error < float("inf") else None,
             "oracles": list(proof.oracles),
             "failure": proof.failure or None,
+            "skipped": proof.skipped or None,
         }
         for proof in proofs
     ]
     head = ["formula", "proof", "cases", "largest error", "oracle"]
     cells = [
-        [p.key, p.status, str(p.cases), f"{p.error:.1e}", p.failure or ", ".join(p.oracles)] for p in proofs
+        [p.key, p.status, str(p.cases), f"{p.error:.1e}", p.failure or p.skipped or ", ".join(p.oracles)]
+        for p in proofs
     ]
     counts = {
         name: sum(proof.status == name for proof in proofs) for name in ("oracle", "invariant", "unproven")
     }
+    skipped = [proof.key for proof in proofs if proof.skipped]
     summary = ", ".join(f"{count} {name}" for name, count in counts.items() if count)
+    hints = (
+        [f'{len(skipped)} not checked: pip install "nanotick[stats]" brings what they need']
+        if skipped
+        else []
+    )
     output.emit(
-        {"ok": not failed, "count": len(proofs), "failed": len(failed), **counts, "formulas": found},
+        {
+            "ok": not failed,
+            "count": len(proofs),
+            "failed": len(failed),
+            "skipped": len(skipped),
+            **counts,
+            "formulas": found,
+        },
         [
             *output.rows([head, *cells], left=True),
             "",
             f"{len(proofs)} formulas: {summary}; {len(failed)} fail",
+            *hints,
         ],
         as_json,
     )

@@ -9,6 +9,7 @@ from typing import Any
 
 from nanotick.formulas import proving
 from nanotick.formulas.catalogue import catalogue
+from nanotick.formulas.estimators import MissingLibraryError
 from nanotick.formulas.formula import get
 
 __all__ = ["Proof", "evaluate", "status", "verify"]
@@ -29,6 +30,8 @@ class Proof:
     tolerance: float
     #: Why it does not hold; empty if it does.
     failure: str
+    #: Why it was not computed here: a library of an extra is missing.
+    skipped: str = ""
 
 
 def evaluate(key: str, params: Mapping[str, Any], inputs: list[Any]) -> dict[str, Any]:
@@ -64,11 +67,16 @@ def verify(keys: Sequence[str] = ()) -> list[Proof]:
 
 def _prove(key: str, cases: list[proving.Case]) -> Proof:
     worst, failure = 0.0, "" if cases else "there is no stored case"
+    skipped = ""
     for case in cases:
-        error, problem = proving.check(case, evaluate)
+        try:
+            error, problem = proving.check(case, evaluate)
+        except MissingLibraryError as missing:
+            skipped = missing.message
+            break
         worst = max(worst, error)
         if problem and not failure:
             failure = f"{case.params}: {problem}; {case.oracle}"
     oracles = tuple(dict.fromkeys(case.oracle for case in cases))
     tolerance = max((case.tolerance for case in cases), default=0.0)
-    return Proof(key, status(cases), oracles, len(cases), worst, tolerance, failure)
+    return Proof(key, status(cases), oracles, len(cases), worst, tolerance, failure, skipped)

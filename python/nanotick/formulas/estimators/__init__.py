@@ -15,13 +15,17 @@ from typing import Any, TypeVar
 
 from nanotick.errors import ConfigError
 
-__all__ = ["ESTIMATORS", "estimator", "library", "load"]
+__all__ = ["ESTIMATORS", "MissingLibraryError", "estimator", "library", "load"]
 
 #: By key, once :func:`load` has imported the modules.
 ESTIMATORS: dict[str, Callable[..., Any]] = {}
 
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
+
+
+class MissingLibraryError(ConfigError):
+    """A formula needs a library of an extra that is not installed."""
 
 
 def estimator(key: str) -> Callable[[_Function], _Function]:
@@ -45,13 +49,13 @@ def library(name: str, extra: str = "stats") -> ModuleType:
     """Imports a module of an extra, or says which extra brings it.
 
     Raises:
-        ConfigError: it is not installed.
+        MissingLibraryError: it is not installed.
     """
     try:
         return importlib.import_module(name)
     except ImportError:
         package = name.partition(".")[0]
-        raise ConfigError(
+        raise MissingLibraryError(
             f"this formula needs {package}, which is not installed",
             hint=f'pip install "nanotick[{extra}]"',
         ) from None
