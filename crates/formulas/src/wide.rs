@@ -1,5 +1,6 @@
 //! The loop of a batch, compiled twice: for any processor, and for those with AVX2, whose encoding spares a copy at
-//! almost every operation. Fused multiplication is left out, so both give the same bits.
+//! almost every operation; passes over whole columns a third time, for AVX-512 with its wide registers and masks.
+//! Fused multiplication is left out, so all give the same bits.
 
 use crate::batch::store_nan;
 use crate::kernel::{Kernel, Outputs};
@@ -67,9 +68,22 @@ fn rows_of<'a, K: Kernel>(
 pub(crate) fn whole<K: Kernel>(kernel: &K, columns: &[&[f64]], out: &mut [&mut [f64]]) -> bool {
     #[cfg(target_arch = "x86_64")]
     if std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("bmi2") {
+        if std::arch::is_x86_feature_detected!("avx512vl") && std::arch::is_x86_feature_detected!("avx512dq")
+        {
+            // SAFETY: the processor has what the function was compiled for.
+            return unsafe { whole_with_avx512(kernel, columns, out) };
+        }
         // SAFETY: the processor has what the function was compiled for.
         return unsafe { whole_with_avx2(kernel, columns, out) };
     }
+    (K::CHECKS_NUMBERS || all_valid(columns)) && kernel.whole(columns, out)
+}
+
+/// # Safety
+/// The processor has AVX-512 F, VL and DQ, and BMI2.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f,avx512vl,avx512dq,bmi1,bmi2")]
+unsafe fn whole_with_avx512<K: Kernel>(kernel: &K, columns: &[&[f64]], out: &mut [&mut [f64]]) -> bool {
     (K::CHECKS_NUMBERS || all_valid(columns)) && kernel.whole(columns, out)
 }
 
