@@ -22,7 +22,7 @@ pub(crate) trait Object: Send + Sync + fmt::Debug {
     fn fit(&mut self, width: usize);
     fn update(&mut self, fields: &[Field<'_>], row: usize, out: &mut [f64]);
     fn batch(&mut self, fields: &[Field<'_>], rows: usize, out: &mut [&mut [f64]]);
-    /// A batch from a fresh start whose state nobody needs. False if there is no faster way than `batch`.
+    /// A batch after a reset whose state nobody needs. False if there is no faster way than `batch`.
     fn whole(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) -> bool;
     fn reset(&mut self);
     fn save(&self, out: &mut Vec<u8>);
@@ -113,10 +113,10 @@ impl Formula {
         let rows = batch::check(self, fields, out)?;
         let scalars = self.columns().iter().all(|column| !column.vector);
         let columns: Vec<&[f64]> = fields.iter().map(|field| field.values).collect();
+        self.object.reset();
         if scalars && self.object.whole(&columns, out) {
             return Ok(());
         }
-        self.object.reset();
         self.object.batch(fields, rows, out);
         Ok(())
     }

@@ -38,7 +38,7 @@ pub trait Kernel: Persist + Clone + Send + Sync + 'static {
         }
     }
 
-    /// Whole columns at once from a fresh start, for kernels that have a faster way than row by row: all numbers are
+    /// Whole columns at once, by a kernel that has taken no row yet. For kernels that have a faster way than row by row: all numbers are
     /// valid, every output is written, warm-up included, with the very bits that [`Kernel::step`] would give (a test
     /// holds every kernel to it). False where there is no such way; what was written then does not count.
     #[inline(always)]

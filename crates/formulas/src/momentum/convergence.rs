@@ -4,7 +4,10 @@ use crate::info::FormulaInfo;
 use crate::kernel::outputs;
 use crate::kernel::Kernel;
 use crate::params::{ParamError, Params};
-use crate::parts::{are_ranges, by_blocks, cascade, ratio_or, Change, OnePole, WindowMean};
+use crate::parts::columns::{map_rows, BLOCK};
+use crate::parts::{
+    are_ranges, by_blocks, cascade, ratio_or, reach, Batch, Change, OnePole, WindowMean, BEFORE,
+};
 use crate::persist::state;
 use crate::rows;
 
@@ -22,6 +25,7 @@ state! {
 
 impl Kernel for Macd {
     const INFO: &'static FormulaInfo = &rows::MACD;
+    const CHECKS_NUMBERS: bool = true;
     type Input<'a> = f64;
     type Output<'s> = MacdPoint;
 
@@ -50,6 +54,22 @@ impl Kernel for Macd {
         let signal = self.signal.push(macd)?;
         Some(MacdPoint { macd, signal, hist: macd - signal })
     }
+
+    #[inline(always)]
+    fn whole(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) -> bool {
+        let (mut batch, mut averages) = (Batch::new(self), [[0.0; BLOCK]; 2]);
+        while let Some(row) = batch.next_block(columns, out, |[_]| true) {
+            let Self { fast, slow, signal, .. } = &mut batch.kernel;
+            let ([fasts, slows], rows) = (&mut averages, row..row + BLOCK);
+            let [macd, signals, hist] = out else { unreachable!("three outputs") };
+            fast.push_block(reach(columns[0], row), fasts);
+            slow.push_block(reach(columns[0], row), slows);
+            map_rows([&*fasts, &*slows], &mut macd[rows.clone()], |[fast, slow]| fast - slow);
+            signal.push_block(reach(macd, row), &mut signals[rows.clone()]);
+            map_rows([&macd[row..], &signals[row..]], &mut hist[rows], |[macd, signal]| macd - signal);
+        }
+        batch.is_sound()
+    }
 }
 
 state! {
@@ -61,6 +81,7 @@ state! {
 
 impl Kernel for Ppo {
     const INFO: &'static FormulaInfo = &rows::PPO;
+    const CHECKS_NUMBERS: bool = true;
     type Input<'a> = f64;
     type Output<'s> = f64;
 
@@ -76,8 +97,27 @@ impl Kernel for Ppo {
     fn step(&mut self, price: f64) -> Option<f64> {
         let (fast, slow) = (self.fast.push(price), self.slow.push(price));
         let (fast, slow) = (fast?, slow?);
-        Some(100.0 * ratio_or(fast - slow, slow, f64::NAN))
+        Some(percent_of(fast - slow, slow))
     }
+
+    #[inline(always)]
+    fn whole(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) -> bool {
+        let (mut batch, mut averages) = (Batch::new(self), [[0.0; BLOCK]; 2]);
+        while let Some(row) = batch.next_block(columns, out, |[_]| true) {
+            let (Self { fast, slow }, [fasts, slows]) = (&mut batch.kernel, &mut averages);
+            fast.push_block(reach(columns[0], row), fasts);
+            slow.push_block(reach(columns[0], row), slows);
+            let out = &mut out[0][row..][..BLOCK];
+            map_rows([&*fasts, &*slows], out, |[fast, slow]| percent_of(fast - slow, slow));
+        }
+        batch.is_sound()
+    }
+}
+
+/// NaN where the average is zero.
+#[inline(always)]
+fn percent_of(difference: f64, average: f64) -> f64 {
+    100.0 * ratio_or(difference, average, f64::NAN)
 }
 
 state! {
@@ -89,6 +129,7 @@ state! {
 
 impl Kernel for Trix {
     const INFO: &'static FormulaInfo = &rows::TRIX;
+    const CHECKS_NUMBERS: bool = true;
     type Input<'a> = f64;
     type Output<'s> = f64;
 
@@ -103,7 +144,22 @@ impl Kernel for Trix {
     fn step(&mut self, price: f64) -> Option<f64> {
         let [.., smoothed] = cascade(&mut self.stages, price)?;
         let last = self.last.replace(smoothed)?;
-        Some(100.0 * ratio_or(smoothed - last, last, f64::NAN))
+        Some(percent_of(smoothed - last, last))
+    }
+
+    #[inline(always)]
+    fn whole(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) -> bool {
+        let (mut batch, mut stages) = (Batch::new(self), [[0.0; BEFORE + BLOCK]; 3]);
+        while let Some(row) = batch.next_block(columns, out, |[_]| true) {
+            OnePole::push_cascade(&mut batch.kernel.stages, reach(columns[0], row), &mut stages);
+            let [.., smoothed] = &stages;
+            let out = &mut out[0][row..][..BLOCK];
+            map_rows([&smoothed[BEFORE..], &smoothed[BEFORE - 1..]], out, |[now, last]| {
+                percent_of(now - last, last)
+            });
+            batch.kernel.last = smoothed.last().copied();
+        }
+        batch.is_sound()
     }
 }
 
@@ -117,6 +173,7 @@ state! {
 
 impl Kernel for Tsi {
     const INFO: &'static FormulaInfo = &rows::TSI;
+    const CHECKS_NUMBERS: bool = true;
     type Input<'a> = f64;
     type Output<'s> = f64;
 
@@ -131,6 +188,25 @@ impl Kernel for Tsi {
         let (net, gross) = (cascade(&mut self.net, change), cascade(&mut self.gross, change.abs()));
         let ([.., net], [.., gross]) = (net?, gross?);
         Some(100.0 * ratio_or(net, gross, 0.0))
+    }
+
+    #[inline(always)]
+    fn whole(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) -> bool {
+        let (prices, mut batch) = (columns[0], Batch::new(self));
+        let (mut changes, mut moves) = ([0.0; BEFORE + BLOCK], [0.0; BEFORE + BLOCK]);
+        let (mut nets, mut grosses) = ([[0.0; BEFORE + BLOCK]; 2], [[0.0; BEFORE + BLOCK]; 2]);
+        while let Some(row) = batch.next_block(columns, out, |[_]| true) {
+            let Self { change, net, gross } = &mut batch.kernel;
+            let first = row - BEFORE;
+            map_rows([&prices[first..], &prices[first - 1..]], &mut changes, |[price, last]| price - last);
+            map_rows([&changes], &mut moves, |[change]| change.abs());
+            OnePole::push_cascade(net, &changes, &mut nets);
+            OnePole::push_cascade(gross, &moves, &mut grosses);
+            let smoothed = [&nets[1][BEFORE..], &grosses[1][BEFORE..]];
+            map_rows(smoothed, &mut out[0][row..][..BLOCK], |[net, gross]| 100.0 * ratio_or(net, gross, 0.0));
+            change.skip(prices[row + BLOCK - 1]);
+        }
+        batch.is_sound()
     }
 }
 

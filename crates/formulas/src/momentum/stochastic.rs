@@ -1,11 +1,11 @@
 //! Where the close is within a range: of its own bar, of the last n bars, of their highs, of the index of strength.
 
-use super::strength::Strength;
+use super::strength::{MovesBlock, Strength};
 use crate::info::FormulaInfo;
-use crate::kernel::outputs;
-use crate::kernel::Kernel;
+use crate::kernel::{outputs, Kernel, Outputs};
 use crate::params::{ParamError, Params};
-use crate::parts::{are_bars, is_bar, ratio_or, Bounds, WindowBounds, WindowExtreme, WindowMean};
+use crate::parts::columns::BLOCK;
+use crate::parts::{are_bars, is_bar, ratio_or, Batch, Bounds, WindowBounds, WindowExtreme, WindowMean};
 use crate::persist::state;
 use crate::rows;
 
@@ -79,6 +79,7 @@ state! {
 
 impl Kernel for StochRsi {
     const INFO: &'static FormulaInfo = &rows::STOCH_RSI;
+    const CHECKS_NUMBERS: bool = true;
     type Input<'a> = f64;
     type Output<'s> = StochRsiPoint;
 
@@ -93,6 +94,26 @@ impl Kernel for StochRsi {
     #[inline(always)]
     fn step(&mut self, price: f64) -> Option<StochRsiPoint> {
         let strength = self.strength.push(price)?;
+        self.push(strength)
+    }
+
+    #[inline(always)]
+    fn whole(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) -> bool {
+        let (mut batch, mut moves, mut strengths) = (Batch::new(self), MovesBlock::new(), [0.0; BLOCK]);
+        while let Some(row) = batch.next_block(columns, out, |[_]| true) {
+            batch.kernel.strength.push_block(columns[0], row, &mut moves, &mut strengths);
+            for (place, &strength) in strengths.iter().enumerate() {
+                let point = batch.kernel.push(strength).expect("both windows are full");
+                point.store(out, row + place);
+            }
+        }
+        batch.is_sound()
+    }
+}
+
+impl StochRsi {
+    #[inline(always)]
+    fn push(&mut self, strength: f64) -> Option<StochRsiPoint> {
         let fast_k = 100.0 * self.bounds.push(strength, strength)?.place(strength);
         Some(StochRsiPoint { fast_k, fast_d: self.fast_d.push(fast_k)? })
     }

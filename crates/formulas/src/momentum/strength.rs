@@ -3,7 +3,8 @@
 use crate::info::FormulaInfo;
 use crate::kernel::Kernel;
 use crate::params::{ParamError, Params};
-use crate::parts::{positive, ratio_or, Change, OnePole, Ring, WindowSum};
+use crate::parts::columns::{map_rows, BLOCK};
+use crate::parts::{positive, ratio_or, Batch, Change, OnePole, Reach, Ring, WindowSum, BEFORE};
 use crate::persist::state;
 use crate::rows;
 
@@ -27,8 +28,41 @@ impl Strength {
         let change = self.change.difference(x)?;
         let (rise, fall) = (self.rise.push(positive(change)), self.fall.push(positive(-change)));
         let (rise, fall) = (rise?, fall?);
-        // The ratio first: with no fall at all it is 1, and the index 100, without rounding.
-        Some(100.0 * ratio_or(rise, rise + fall, 0.5))
+        Some(index(rise, fall))
+    }
+
+    /// [`Strength::push`] of a block of prices.
+    #[inline(always)]
+    pub(super) fn push_block(&mut self, prices: &[f64], row: usize, moves: &mut MovesBlock, out: &mut [f64]) {
+        let (MovesBlock { rises, falls, fallen }, first) = (moves, row - BEFORE);
+        let changes = [&prices[first..], &prices[first - 1..]];
+        map_rows(changes, rises, |[price, last]| positive(price - last));
+        map_rows(changes, falls, |[price, last]| positive(-(price - last)));
+        self.rise.push_block(rises, out);
+        self.fall.push_block(falls, fallen);
+        for (rise, &fall) in out.iter_mut().zip(&*fallen) {
+            *rise = index(*rise, fall);
+        }
+        self.change.skip(prices[row + BLOCK - 1]);
+    }
+}
+
+/// The ratio first: with no fall at all it is 1, and the index 100, without rounding.
+#[inline(always)]
+fn index(rise: f64, fall: f64) -> f64 {
+    100.0 * ratio_or(rise, rise + fall, 0.5)
+}
+
+/// What [`Strength::push_block`] needs room for.
+pub(super) struct MovesBlock {
+    rises: Reach,
+    falls: Reach,
+    fallen: [f64; BLOCK],
+}
+
+impl MovesBlock {
+    pub(super) fn new() -> Self {
+        Self { rises: [0.0; BEFORE + BLOCK], falls: [0.0; BEFORE + BLOCK], fallen: [0.0; BLOCK] }
     }
 }
 
@@ -40,6 +74,7 @@ state! {
 
 impl Kernel for Rsi {
     const INFO: &'static FormulaInfo = &rows::RSI;
+    const CHECKS_NUMBERS: bool = true;
     type Input<'a> = f64;
     type Output<'s> = f64;
 
@@ -50,6 +85,16 @@ impl Kernel for Rsi {
     #[inline(always)]
     fn step(&mut self, price: f64) -> Option<f64> {
         self.strength.push(price)
+    }
+
+    #[inline(always)]
+    fn whole(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) -> bool {
+        let (mut batch, mut moves) = (Batch::new(self), MovesBlock::new());
+        while let Some(row) = batch.next_block(columns, out, |[_]| true) {
+            let out = &mut out[0][row..][..BLOCK];
+            batch.kernel.strength.push_block(columns[0], row, &mut moves, out);
+        }
+        batch.is_sound()
     }
 }
 
@@ -93,7 +138,7 @@ impl Kernel for RsiCutler {
     #[inline(always)]
     fn step(&mut self, price: f64) -> Option<f64> {
         let (rises, falls) = self.moves.push(price)?;
-        Some(100.0 * ratio_or(rises, rises + falls, 0.5))
+        Some(index(rises, falls))
     }
 }
 

@@ -16,6 +16,12 @@ impl Change {
         self.last.replace(x).map(|last| x - last)
     }
 
+    /// Takes a value of which the change is not wanted.
+    #[inline(always)]
+    pub fn skip(&mut self, x: f64) {
+        self.last = Some(x);
+    }
+
     /// ln(x / last); None for the first, and for a value that is not positive, which is not taken.
     #[inline(always)]
     pub fn log_return(&mut self, x: f64) -> Option<f64> {

@@ -1,7 +1,7 @@
 //! Wilder's true range, and its average.
 
-use crate::parts::columns::{all_rows, blocks, cut, map_rows};
-use crate::parts::{is_bar, larger, smaller, OnePole};
+use crate::parts::columns::{all_rows, blocks, cut, map_rows, BLOCK};
+use crate::parts::{is_bar, larger, smaller, OnePole, Reach, BEFORE};
 use crate::persist::state;
 
 state! {
@@ -18,10 +18,9 @@ impl TrueRange {
         self.close.replace(close).map(|last| true_range(high, low, last))
     }
 
-    /// From a fresh start for all bars, NaN for the first. `then` gets each block of closes and ranges. False if one
-    /// is no bar.
+    /// From a fresh start for all bars, NaN for the first. False if one is no bar.
     #[inline(always)]
-    pub fn over(columns: &[&[f64]], out: &mut [f64], mut then: impl FnMut(&[f64], &mut [f64])) -> bool {
+    pub fn over(columns: &[&[f64]], out: &mut [f64]) -> bool {
         // The first bar has none, and so no range.
         let mut last = f64::NAN;
         for rows in blocks(out.len()) {
@@ -35,9 +34,17 @@ impl TrueRange {
                 true_range(high, low, last)
             });
             last = closes[closes.len() - 1];
-            then(closes, out);
         }
         true
+    }
+
+    /// [`TrueRange::push`] of a block of bars, and what is before it.
+    #[inline(always)]
+    pub fn push_block(&mut self, columns: &[&[f64]], row: usize, ranges: &mut Reach) {
+        let first = row - BEFORE;
+        let bars = [&columns[0][first..], &columns[1][first..], &columns[2][first - 1..]];
+        map_rows(bars, ranges, |[high, low, last]| true_range(high, low, last));
+        self.close = Some(columns[2][row + BLOCK - 1]);
     }
 }
 
@@ -65,21 +72,10 @@ impl AverageTrueRange {
         self.average.push(range)
     }
 
-    /// [`AverageTrueRange::push`] from a fresh start for all bars; `of` makes of average and close what is wanted.
-    /// False if one is no bar.
+    /// [`AverageTrueRange::push`] of a block of bars. `ranges` is room.
     #[inline(always)]
-    pub fn over(&self, columns: &[&[f64]], out: &mut [f64], of: impl Fn(f64, f64) -> f64) -> bool {
-        let mut average = self.average.anew();
-        TrueRange::over(columns, out, |closes, ranges| {
-            for range in &mut *ranges {
-                // The first bar has none.
-                if !range.is_nan() {
-                    *range = average.push(*range).unwrap_or(f64::NAN);
-                }
-            }
-            for (range, &close) in ranges.iter_mut().zip(closes) {
-                *range = of(*range, close);
-            }
-        })
+    pub fn push_block(&mut self, columns: &[&[f64]], row: usize, ranges: &mut Reach, out: &mut [f64]) {
+        self.range.push_block(columns, row, ranges);
+        self.average.push_block(ranges, out);
     }
 }

@@ -3,7 +3,8 @@
 use crate::info::FormulaInfo;
 use crate::kernel::Kernel;
 use crate::params::{ParamError, Params};
-use crate::parts::{ratio_or, OnePole, OrderStatistics, WindowMean, WindowSum};
+use crate::parts::columns::BLOCK;
+use crate::parts::{ratio_or, reach, Batch, OnePole, OrderStatistics, WindowMean, WindowSum};
 use crate::persist::state;
 use crate::rows;
 
@@ -42,6 +43,7 @@ state! {
 
 impl Kernel for Ema {
     const INFO: &'static FormulaInfo = &rows::EMA;
+    const CHECKS_NUMBERS: bool = true;
     type Input<'a> = f64;
     type Output<'s> = f64;
 
@@ -53,6 +55,15 @@ impl Kernel for Ema {
     fn step(&mut self, price: f64) -> Option<f64> {
         self.pole.push(price)
     }
+
+    #[inline(always)]
+    fn whole(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) -> bool {
+        let mut batch = Batch::new(self);
+        while let Some(row) = batch.next_block(columns, out, |[_]| true) {
+            batch.kernel.pole.push_block(reach(columns[0], row), &mut out[0][row..][..BLOCK]);
+        }
+        batch.is_sound()
+    }
 }
 
 state! {
@@ -63,6 +74,7 @@ state! {
 
 impl Kernel for Rma {
     const INFO: &'static FormulaInfo = &rows::RMA;
+    const CHECKS_NUMBERS: bool = true;
     type Input<'a> = f64;
     type Output<'s> = f64;
 
@@ -73,6 +85,15 @@ impl Kernel for Rma {
     #[inline(always)]
     fn step(&mut self, price: f64) -> Option<f64> {
         self.pole.push(price)
+    }
+
+    #[inline(always)]
+    fn whole(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) -> bool {
+        let mut batch = Batch::new(self);
+        while let Some(row) = batch.next_block(columns, out, |[_]| true) {
+            batch.kernel.pole.push_block(reach(columns[0], row), &mut out[0][row..][..BLOCK]);
+        }
+        batch.is_sound()
     }
 }
 

@@ -1,10 +1,10 @@
 //! Stops that follow a trend and turn round when it breaks: Supertrend, parabolic SAR.
 
 use crate::info::FormulaInfo;
-use crate::kernel::outputs;
-use crate::kernel::Kernel;
+use crate::kernel::{outputs, Kernel, Outputs};
 use crate::params::{ParamError, Params};
-use crate::parts::{is_bar, larger, smaller, AverageTrueRange};
+use crate::parts::columns::BLOCK;
+use crate::parts::{is_bar, larger, smaller, AverageTrueRange, Batch, BEFORE};
 use crate::persist::state;
 use crate::rows;
 
@@ -30,6 +30,7 @@ state! {
 
 impl Kernel for Supertrend {
     const INFO: &'static FormulaInfo = &rows::SUPERTREND;
+    const CHECKS_NUMBERS: bool = true;
     type Input<'a> = [f64; 3];
     type Output<'s> = SupertrendPoint;
 
@@ -43,7 +44,28 @@ impl Kernel for Supertrend {
         if !is_bar(high, low, close) {
             return None;
         }
-        let room = self.mult * self.range.push(high, low, close)?;
+        let range = self.range.push(high, low, close)?;
+        Some(self.follow(range, [high, low, close]))
+    }
+
+    #[inline(always)]
+    fn whole(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) -> bool {
+        let (mut batch, mut ranges, mut averages) = (Batch::new(self), [0.0; BEFORE + BLOCK], [0.0; BLOCK]);
+        while let Some(row) = batch.next_block(columns, out, |[high, low, close]| is_bar(high, low, close)) {
+            batch.kernel.range.push_block(columns, row, &mut ranges, &mut averages);
+            for (place, &range) in averages.iter().enumerate() {
+                let bar = [0, 1, 2].map(|column| columns[column][row + place]);
+                batch.kernel.follow(range, bar).store(out, row + place);
+            }
+        }
+        batch.is_sound()
+    }
+}
+
+impl Supertrend {
+    #[inline(always)]
+    fn follow(&mut self, range: f64, [high, low, close]: [f64; 3]) -> SupertrendPoint {
+        let room = self.mult * range;
         let middle = 0.5 * (high + low);
         let (mut upper, mut lower, mut rising) = (middle + room, middle - room, true);
         if let Some(last) = self.bands {
@@ -54,7 +76,7 @@ impl Kernel for Supertrend {
         }
         self.bands = Some(Bands { upper, lower, rising, close });
         let (supertrend, direction) = if rising { (lower, 1.0) } else { (upper, -1.0) };
-        Some(SupertrendPoint { supertrend, direction })
+        SupertrendPoint { supertrend, direction }
     }
 }
 

@@ -3,8 +3,8 @@
 use crate::info::FormulaInfo;
 use crate::kernel::{outputs, Kernel};
 use crate::params::{ParamError, Params};
-use crate::parts::columns::{leave_out, BLOCK};
-use crate::parts::{is_bar, AverageTrueRange, MomentRuns, Moments, OnePole, RollingMoments};
+use crate::parts::columns::{leave_out, map_rows, BLOCK};
+use crate::parts::{is_bar, AverageTrueRange, Batch, MomentRuns, Moments, OnePole, RollingMoments, BEFORE};
 use crate::persist::state;
 use crate::rows;
 
@@ -78,6 +78,11 @@ outputs! {
     KeltnerBands { upper, middle, lower }
 }
 
+#[inline(always)]
+fn typical([high, low, close]: [f64; 3]) -> f64 {
+    (high + low + close) * (1.0 / 3.0)
+}
+
 state! {
     pub struct Keltner {
         middle: OnePole,
@@ -88,6 +93,7 @@ state! {
 
 impl Kernel for Keltner {
     const INFO: &'static FormulaInfo = &rows::KELTNER;
+    const CHECKS_NUMBERS: bool = true;
     type Input<'a> = [f64; 3];
     type Output<'s> = KeltnerBands;
 
@@ -105,9 +111,30 @@ impl Kernel for Keltner {
         if !is_bar(high, low, close) {
             return None;
         }
-        let middle = self.middle.push((high + low + close) * (1.0 / 3.0));
+        let middle = self.middle.push(typical(bar));
         let range = self.range.push(high, low, close);
         let (middle, half) = (middle?, self.multiple * range?);
         Some(KeltnerBands { upper: middle + half, middle, lower: middle - half })
+    }
+
+    #[inline(always)]
+    fn whole(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) -> bool {
+        let (mut batch, mut typicals, mut ranges) =
+            (Batch::new(self), [0.0; BEFORE + BLOCK], [0.0; BEFORE + BLOCK]);
+        while let Some(row) = batch.next_block(columns, out, |[high, low, close]| is_bar(high, low, close)) {
+            let Self { middle, range, multiple } = &mut batch.kernel;
+            let rows = row..row + BLOCK;
+            let [upper, middles, lower] = out else { unreachable!("three outputs") };
+            let (upper, middles, lower) =
+                (&mut upper[rows.clone()], &mut middles[rows.clone()], &mut lower[rows]);
+            map_rows([0, 1, 2].map(|column| &columns[column][row - BEFORE..]), &mut typicals, typical);
+            middle.push_block(&typicals, middles);
+            range.push_block(columns, row, &mut ranges, lower);
+            for ((upper, &middle), lower) in upper.iter_mut().zip(&*middles).zip(lower) {
+                let half = *multiple * *lower;
+                (*upper, *lower) = (middle + half, middle - half);
+            }
+        }
+        batch.is_sound()
     }
 }

@@ -3,7 +3,8 @@
 use crate::info::FormulaInfo;
 use crate::kernel::Kernel;
 use crate::params::{ParamError, Params};
-use crate::parts::{self, is_bar, ratio_or, AverageTrueRange};
+use crate::parts::columns::BLOCK;
+use crate::parts::{self, is_bar, ratio_or, AverageTrueRange, Batch, BEFORE};
 use crate::persist::state;
 use crate::rows;
 
@@ -34,7 +35,7 @@ impl Kernel for TrueRange {
 
     #[inline(always)]
     fn whole(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) -> bool {
-        parts::TrueRange::over(columns, out[0], |_, _| ())
+        parts::TrueRange::over(columns, out[0])
     }
 }
 
@@ -65,7 +66,12 @@ impl Kernel for Atr {
 
     #[inline(always)]
     fn whole(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) -> bool {
-        self.average.over(columns, out[0], |average, _| average)
+        let (mut batch, mut ranges) = (Batch::new(self), [0.0; BEFORE + BLOCK]);
+        while let Some(row) = batch.next_block(columns, out, |[high, low, close]| is_bar(high, low, close)) {
+            let out = &mut out[0][row..][..BLOCK];
+            batch.kernel.average.push_block(columns, row, &mut ranges, out);
+        }
+        batch.is_sound()
     }
 }
 
@@ -102,6 +108,14 @@ impl Kernel for Natr {
 
     #[inline(always)]
     fn whole(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) -> bool {
-        self.average.over(columns, out[0], percent)
+        let (mut batch, mut ranges) = (Batch::new(self), [0.0; BEFORE + BLOCK]);
+        while let Some(row) = batch.next_block(columns, out, |[high, low, close]| is_bar(high, low, close)) {
+            let out = &mut out[0][row..][..BLOCK];
+            batch.kernel.average.push_block(columns, row, &mut ranges, out);
+            for (average, &close) in out.iter_mut().zip(&columns[2][row..]) {
+                *average = percent(*average, close);
+            }
+        }
+        batch.is_sound()
     }
 }

@@ -4,7 +4,7 @@ use crate::info::FormulaInfo;
 use crate::kernel::Kernel;
 use crate::params::{ParamError, Params};
 use crate::parts::columns::{all_rows, blocks, cut, leave_out, map_rows, BLOCK};
-use crate::parts::{is_bar, Change, OnePole, Sum, WindowSum};
+use crate::parts::{is_bar, Change, OnePole, Sum, WindowSum, BEFORE};
 use crate::persist::state;
 use crate::rows;
 
@@ -231,17 +231,25 @@ impl Kernel for ChaikinOsc {
 
     #[inline(always)]
     fn whole(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) -> bool {
-        let (mut line, mut fast, mut slow) = (Sum::default(), self.fast.anew(), self.slow.anew());
-        let out = &mut *out[0];
+        let (mut line, mut fast, mut slow) = (Sum::default(), self.fast.clone(), self.slow.clone());
+        let (mut lines, mut slows, out) = ([0.0; BEFORE + BLOCK], [0.0; BLOCK], &mut *out[0]);
         for rows in blocks(out.len()) {
-            let lines = &mut out[rows.clone()];
-            if !money_flows(cut(columns, &rows), lines) {
+            lines.copy_within(BLOCK.., 0);
+            let block = &mut lines[BEFORE..][..rows.len()];
+            if !money_flows(cut(columns, &rows), block) {
                 return false;
             }
-            line.add_all(lines);
-            for line in lines {
-                let averages = fast.push(*line).zip(slow.push(*line));
-                *line = averages.map_or(f64::NAN, |(fast, slow)| fast - slow);
+            line.add_all(block);
+            let out = &mut out[rows.clone()];
+            if rows.start > 0 && rows.len() == BLOCK {
+                fast.push_block(&lines, out);
+                slow.push_block(&lines, &mut slows);
+                out.iter_mut().zip(&slows).for_each(|(out, slow)| *out -= slow);
+                continue;
+            }
+            for (out, &line) in out.iter_mut().zip(&*block) {
+                let averages = fast.push(line).zip(slow.push(line));
+                *out = averages.map_or(f64::NAN, |(fast, slow)| fast - slow);
             }
         }
         leave_out(out, self.longest);
