@@ -173,7 +173,8 @@ def table(rows: list[dict[str, Any]], proofs: dict[str, Proof], cases: dict[str,
         "formula's cases for `|a - b| / max(|b|, scale)`. On top of the cases, property tests in "
         "`crates/formulas/tests` state the laws of each row, and `crates/formulas/tests/every.rs` holds every kernel "
         "to the same rules: batch equals streaming bit for bit, a saved state goes on unchanged, rejected input leaves "
-        "no trace, warm-up is as stated, parameters out of range are told their range.",
+        "no trace, warm-up is as stated, parameters out of range are told their range. `tests/acceptance` holds many "
+        "to simulations with known parameters, and to recorded days of trades, quotes and books.",
         "",
         "| formula | name | category | tier | form | proof | cases | within | oracle |",
         "|---|---|---|---:|---|---|---:|---:|---|",

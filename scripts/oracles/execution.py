@@ -309,6 +309,19 @@ def trajectories() -> Iterator[Case]:
     yield Case("almgren_chriss", params, inputs, expected, CVXPY, "library", 1e-6, order, note=note)
 
 
+def equal_parts() -> Iterator[Case]:
+    """Almgren and Chriss (2001), section 4: a million shares in five equal parts."""
+    paper = {"t": 5.0, "n": 5, "sigma": 0.95, "eta": 2.5e-6, "gamma": 2.5e-7, "eps": 0.0625, "lam": 0.0}
+    # Their equations 10 and 11: 125,000 for permanent impact, 62,500 for the spread, 475,000 for temporary impact.
+    expected = {
+        "holdings": np.array([[1e6, 8e5, 6e5, 4e5, 2e5, 0.0]]),
+        "cost": np.array([662_500.0]),
+        "variance": np.array([1.083e12]),
+    }
+    oracle = "Almgren and Chriss (2001), section 4: equal parts, by hand"
+    yield Case("almgren_chriss", paper, [np.array([1e6])], expected, oracle, "scripted", 1e-12)
+
+
 def quoting() -> Iterator[Case]:
     """Impact, quotes, and the informed trader."""
     sizes = np.concatenate([[0.0], datasets.trades(100).size * 1e3])
@@ -544,6 +557,9 @@ def routing() -> Iterator[Case]:
 
 def cases() -> Iterator[Case]:
     """Each formula at its default and at other parameters."""
-    families = (schedules, shortfalls, slippages, attributions, trajectories, quoting, intensities, routing)
+    families = (
+        *(schedules, shortfalls, slippages, attributions, trajectories, equal_parts),
+        *(quoting, intensities, routing),
+    )
     for family in families:
         yield from family()

@@ -15,7 +15,7 @@ import statsmodels
 import statsmodels.api as sm
 from arch.bootstrap import StationaryBootstrap
 from riskfolio.src import RiskFunctions
-from scipy import stats
+from scipy import optimize, stats
 from statsmodels.tsa.stattools import acf
 
 from nanotick.formulas.proving import Case
@@ -135,6 +135,7 @@ def sharpe_cases() -> Iterator[Case]:
         params = {"n_trials": trials, "var_sr": var_sr}
         yield Case("dsr", params, [r], expected, f"closed form with {SCIPY}", "closed form", 1e-9)
     yield bailey_and_lopez_de_prado()
+    yield from track_records()
 
 
 def lo_factor(x: Any, q: int) -> float:
@@ -178,6 +179,40 @@ def bailey_and_lopez_de_prado() -> Case:
                 {"dsr": wanted, "sr0": np.concatenate([wanted[:-1], [0.1132]])},
                 "Bailey and Lopez de Prado (2014), example", "scripted", 1e-3, skip=1249,
                 note="the paper gives four digits, and the sample meets its skewness to 3e-4")  # fmt: skip
+
+
+def sample_of(ratio: float, skew: float, kurtosis: float, count: int = 24) -> Any:
+    """Values of these moments: an even spread, of which the two lowest and the highest are moved until they fit."""
+    even = np.linspace(-1.0, 1.0, count - 3)
+
+    def misses(ends: Any) -> Any:
+        values = np.concatenate([ends, even])
+        return stats.skew(values) - skew, stats.kurtosis(values, fisher=False) - kurtosis
+
+    found = optimize.least_squares(
+        misses, [-3.0 if skew else -2.0, -1.5, 2.0], xtol=1e-15, ftol=1e-15, gtol=1e-15
+    )
+    if found.cost > 1e-20:
+        raise ValueError(f"no sample of skewness {skew} and kurtosis {kurtosis}")
+    values = np.concatenate([found.x, even])
+    return (values - values.mean()) / values.std(ddof=1) + ratio
+
+
+def track_records() -> Iterator[Case]:
+    """Bailey and Lopez de Prado (2012): 24 months at a ratio of 0.458; records that show a ratio of 2 above 1."""
+    paper = "Bailey and Lopez de Prado (2012), examples"
+    note = "The paper prints three digits; the sample has its moments."
+    last = np.full(24, np.nan)
+    for skew, kurtosis, psr in ((0.0, 3.0, 0.982), (-2.448, 10.164, 0.913)):
+        expected = {"psr": np.append(last[1:], psr)}
+        values = sample_of(0.458, skew, kurtosis)
+        yield Case("psr", {}, [values], expected, paper, "scripted", 5e-4 / psr, skip=23, note=note)
+    for year, skew, kurtosis, years in ((252, 0.0, 3.0, 2.73), (52, 0.0, 3.0, 2.83), (12, 0.0, 3.0, 3.24),
+                                        (12, -0.72, 5.78, 4.99)):  # fmt: skip
+        values = sample_of(2.0 / np.sqrt(year), skew, kurtosis)
+        expected = {"min_trl": np.append(last[1:], years * year)}
+        params = {"sr_ref": 1.0 / np.sqrt(year), "conf": 0.95}
+        yield Case("psr", params, [values], expected, paper, "scripted", 5e-3 / years, skip=23, note=note)
 
 
 def downside_cases() -> Iterator[Case]:

@@ -57,3 +57,15 @@ def test_quotes_that_are_in_no_state_have_no_micro_price() -> None:
     )
     assert np.flatnonzero(np.isnan(price)).tolist() == [100, 200, 300]
     assert np.isnan(adjustment[[100, 200, 300]]).all()
+
+
+def test_the_unit_of_size_does_not_matter() -> None:
+    # 0.005 of 0.025 is a fifth, also where the division of doubles is a rounding below it.
+    draw = np.random.default_rng(3)
+    sizes = draw.integers(1, 26, (2, 3000)).astype(float)
+    sizes[:, ::7] = [[5.0], [20.0]]
+    bid, ask, *_ = walk(3000)
+    params = {"n_imb": 5, "n_spread": 1, "iters": 6, "tick": 1.0}
+    whole = stoikov_microprice(bid, ask, *sizes, **params)
+    parts = stoikov_microprice(bid, ask, *(sizes / 1000.0), **params)
+    np.testing.assert_array_equal(parts[1], whole[1])

@@ -31,7 +31,8 @@ def _states(bid: Any, ask: Any, bid_size: Any, ask_size: Any, n_imb: int, n_spre
     good = (
         np.isfinite(imbalance) & (spread >= 0.0) & (spread < n_spread) & (bid_size >= 0.0) & (ask_size >= 0.0)
     )
-    bucket = np.minimum(np.floor(np.where(good, imbalance, 0.0) * n_imb), n_imb - 1)
+    # Sizes are decimals: a share within 1e-12 below the edge of a bucket is at it.
+    bucket = np.minimum(np.floor(np.where(good, imbalance, 0.0) * n_imb + 1e-12), n_imb - 1)
     return np.where(good, np.where(good, spread, 0.0) * n_imb + bucket, -1).astype(np.int64)
 
 
