@@ -61,6 +61,6 @@ pub use ring::{Displaced, Ring};
 pub use shape::{RollingShape, Shape};
 pub use smoothing::{cascade, OnePole, Reach, BEFORE};
 pub use steady::{reach, Batch};
-pub use sum::{Sum, SumBefore, SumsBefore, WindowSum};
+pub use sum::{RunningSum, Sum, SumBefore, SumsBefore, WindowSum};
 pub use welford::Welford;
 pub use welford_pair::WelfordPair;

@@ -31,20 +31,20 @@ pub const BEFORE: usize = AHEAD - 1;
 pub type Reach = [f64; BEFORE + BLOCK];
 
 state! {
-    /// `v[n] = k v[n-1] + b[n]`, with what is kept of the last value and the newest one by its weight, would let each
-    /// value wait for the one before it. Put into itself twice it is `v[n] = k^4 v[n-4] + (p[n] + k^2 p[n-2])` with
-    /// `p[n] = b[n] + k b[n-1]`: four chains side by side, and sums of inputs that wait for nothing. A column is done
+    /// `v[n] = k v[n-1] + a x[n]`, with what is kept of the last value and the weight of the newest, would let each value
+    /// wait for the one before it. Put into itself twice it is `v[n] = k^4 v[n-4] + a (p[n] + k^2 p[n-2])` with
+    /// `p[n] = x[n] + k x[n-1]`: four chains side by side, and sums of inputs that wait for nothing. A column is done
     /// four rows at a time; an update does the same operations, so that both give the same bits.
     ///
-    /// After the seed all goes on as if it had been an input after nothing but zeros.
+    /// After the seed all goes on as if nothing but zeros had come before an input as large as it takes for the seed.
     pub struct OnePole {
         alpha: f64,
         /// k, its square, and its fourth power.
         keep: [f64; 3],
         anchor: f64,
         anchored: bool,
-        /// b of the newest value; the mean of those so far while the seed is not complete.
-        term: f64,
+        /// The newest value less the anchor; the mean of those so far while the seed is not complete.
+        newest: f64,
         /// p of the last two values; the older one is at `next`, modulo two.
         pairs: [f64; 2],
         /// The last averages, less the anchor; the oldest one is at `next`, modulo their number.
@@ -73,7 +73,7 @@ impl OnePole {
             keep: [keep, square, square * square],
             anchor: 0.0,
             anchored: false,
-            term: 0.0,
+            newest: 0.0,
             pairs: [0.0; 2],
             values: [0.0; AHEAD],
             next: 0,
@@ -109,14 +109,14 @@ impl OnePole {
     pub fn push(&mut self, x: f64) -> Option<f64> {
         if !self.is_ready() {
             self.seed(x);
-            return self.is_ready().then_some(self.term + self.anchor);
+            return self.is_ready().then_some(self.values[AHEAD - 1] + self.anchor);
         }
         let at = self.next % AHEAD;
-        let term = self.weighted(x);
-        let pair = self.pair(term, self.term);
+        let newest = x - self.anchor;
+        let pair = self.pair(newest, self.newest);
         let sum = self.sum(pair, self.pairs[at % 2]);
         let value = unless_vanished(self.average(self.values[at], sum));
-        self.term = term;
+        self.newest = newest;
         self.pairs[at % 2] = pair;
         self.values[at] = value;
         self.next = at + 1;
@@ -124,13 +124,8 @@ impl OnePole {
     }
 
     #[inline(always)]
-    fn weighted(&self, x: f64) -> f64 {
-        self.alpha * (x - self.anchor)
-    }
-
-    #[inline(always)]
-    fn pair(&self, term: f64, one_ago: f64) -> f64 {
-        term + self.keep[0] * one_ago
+    fn pair(&self, newest: f64, one_ago: f64) -> f64 {
+        newest + self.keep[0] * one_ago
     }
 
     #[inline(always)]
@@ -140,7 +135,7 @@ impl OnePole {
 
     #[inline(always)]
     fn average(&self, four_ago: f64, sum: f64) -> f64 {
-        self.keep[2] * four_ago + sum
+        self.keep[2] * four_ago + self.alpha * sum
     }
 
     /// A running mean rather than a sum: it never leaves the range of its inputs, not even by rounding.
@@ -151,8 +146,12 @@ impl OnePole {
             self.anchor = x;
         }
         self.seen += 1;
-        self.term += (x - self.anchor - self.term) / f64::from(self.seen);
-        (self.pairs[1], self.values[AHEAD - 1]) = (self.term, self.term);
+        self.newest += (x - self.anchor - self.newest) / f64::from(self.seen);
+        if self.is_ready() {
+            self.values[AHEAD - 1] = self.newest;
+            self.newest /= self.alpha;
+            self.pairs[1] = self.newest;
+        }
     }
 
     /// The last averages, as many as a block reaches back to; not before there are so many since the seed.
@@ -193,8 +192,8 @@ impl OnePole {
 
     #[inline(always)]
     fn end(&mut self, values: [f64; AHEAD], xs: &Reach) {
-        let [a, b, c] = [0, 1, 2].map(|row| self.weighted(xs[BLOCK + row]));
-        (self.term, self.pairs) = (c, [self.pair(b, a), self.pair(c, b)]);
+        let [a, b, c] = [0, 1, 2].map(|row| xs[BLOCK + row] - self.anchor);
+        (self.newest, self.pairs) = (c, [self.pair(b, a), self.pair(c, b)]);
         (self.values, self.next) = (values, 0);
     }
 
@@ -218,9 +217,9 @@ impl OnePole {
     ) -> ([f64; RUN], [f64; AHEAD]) {
         let mut averages = [0.0; RUN];
         for (row, sum) in averages.iter_mut().enumerate() {
-            let [three_ago, two_ago, one_ago, term] =
-                [0, 1, 2, 3].map(|place| self.weighted(xs[row + place]));
-            *sum = self.sum(self.pair(term, one_ago), self.pair(two_ago, three_ago));
+            let [three_ago, two_ago, one_ago, newest] =
+                [0, 1, 2, 3].map(|place| xs[row + place] - self.anchor);
+            *sum = self.sum(self.pair(newest, one_ago), self.pair(two_ago, three_ago));
         }
         for rows in averages.chunks_exact_mut(AHEAD) {
             for (value, row) in values.iter_mut().zip(rows) {

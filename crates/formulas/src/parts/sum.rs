@@ -1,6 +1,6 @@
 //! Compensated sums: a plain one, and one over a sliding window that cannot drift.
 
-use crate::parts::columns::{map_rows, BLOCK};
+use crate::parts::columns::BLOCK;
 use crate::persist::state;
 
 state! {
@@ -25,29 +25,10 @@ impl Sum {
         self.total + self.lost
     }
 
-    /// Adds each value and puts the sum up to it in its place.
+    /// What the value would be with `x` added.
     #[inline(always)]
-    pub fn add_all(&mut self, xs: &mut [f64]) {
-        const RUN: usize = 16;
-        let mut runs = xs.chunks_exact_mut(RUN);
-        for run in &mut runs {
-            let mut totals = [self.total; RUN + 1];
-            for (row, &x) in run.iter().enumerate() {
-                totals[row + 1] = totals[row] + x;
-            }
-            // Between the two chains of additions, what lies on neither is done for several rows at a time.
-            let mut losses = [0.0; RUN];
-            map_rows([&totals[..RUN], run, &totals[1..]], &mut losses, |[a, x, total]| lost(a, x, total));
-            for ((x, loss), total) in run.iter_mut().zip(losses).zip(&totals[1..]) {
-                self.lost += loss;
-                *x = total + self.lost;
-            }
-            self.total = totals[RUN];
-        }
-        for x in runs.into_remainder() {
-            self.add(*x);
-            *x = self.value();
-        }
+    fn with(&self, x: f64) -> f64 {
+        self.total + (self.lost + x)
     }
 }
 
@@ -56,6 +37,54 @@ impl Sum {
 fn lost(a: f64, b: f64, total: f64) -> f64 {
     let added = total - a;
     (a - (total - added)) + (b - added)
+}
+
+/// Values that are added up before they come into a compensated sum.
+const GROUP: usize = 8;
+
+state! {
+    /// The sum of all values so far, for lines that every value moves. Values are added up in groups of eight and the
+    /// groups with compensation: the error does not grow with the sum, and no value waits for all before it.
+    #[derive(Copy, Default)]
+    pub struct RunningSum {
+        groups: Sum,
+        group: f64,
+        count: usize,
+    }
+}
+
+impl RunningSum {
+    /// The sum with `x` in it.
+    #[inline(always)]
+    pub fn push(&mut self, x: f64) -> f64 {
+        self.group += x;
+        self.count += 1;
+        let sum = self.groups.with(self.group);
+        if self.count == GROUP {
+            self.groups.add(self.group);
+            (self.group, self.count) = (0.0, 0);
+        }
+        sum
+    }
+
+    /// Pushes each value and puts the sum with it in its place.
+    #[inline(always)]
+    pub fn push_in_place(&mut self, xs: &mut [f64]) {
+        let open = (GROUP - self.count) % GROUP;
+        let (open, rest) = xs.split_at_mut(open.min(xs.len()));
+        let (groups, rest) = rest.as_chunks_mut::<GROUP>();
+        open.iter_mut().for_each(|x| *x = self.push(*x));
+        for group in groups {
+            let mut sum = 0.0;
+            for x in &mut *group {
+                sum += *x;
+                *x = sum;
+            }
+            *group = group.map(|sum| self.groups.with(sum));
+            self.groups.add(sum);
+        }
+        rest.iter_mut().for_each(|x| *x = self.push(*x));
+    }
 }
 
 state! {
@@ -279,6 +308,21 @@ mod tests {
             sum.add(x);
         }
         assert_eq!(sum.value(), 2.0);
+    }
+
+    #[test]
+    fn running_sums_of_a_column_are_those_of_its_values() {
+        let xs: Vec<f64> = (0..997).map(|i| f64::from(i * i % 31 - 15) * 0.1).collect();
+        let (mut once, mut each, mut plain) = (RunningSum::default(), RunningSum::default(), Sum::default());
+        for xs in xs.chunks(11) {
+            let mut sums = xs.to_vec();
+            once.push_in_place(&mut sums);
+            for (&x, sum) in xs.iter().zip(sums) {
+                plain.add(x);
+                assert_eq!(each.push(x), sum);
+                assert!((sum - plain.value()).abs() < 1e-12);
+            }
+        }
     }
 
     #[test]

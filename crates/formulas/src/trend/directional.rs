@@ -59,10 +59,10 @@ impl Directional {
         map_rows(bars, plus, |[high, last_high, low, last_low]| beyond(high - last_high, last_low - low));
         map_rows(bars, minus, |[high, last_high, low, last_low]| beyond(last_low - low, high - last_high));
         self.range.push_block(columns, row, ranges);
-        let poles = [&mut self.plus, &mut self.minus, &mut self.average_range];
-        for ((pole, moves), averages) in poles.into_iter().zip([plus, minus, ranges]).zip(averages) {
-            pole.push_block(moves, averages);
-        }
+        let [average_plus, average_minus, average_ranges] = averages;
+        self.plus.push_block(plus, average_plus);
+        self.minus.push_block(minus, average_minus);
+        self.average_range.push_block(ranges, average_ranges);
         let last = row + BLOCK - 1;
         self.last = Some((columns[0][last], columns[1][last]));
     }

@@ -99,7 +99,7 @@ impl Kernel for Keltner {
 
     fn new(params: &Params) -> Result<Self, ParamError> {
         Ok(Self {
-            middle: OnePole::ema(params.int("period")),
+            middle: OnePole::ema(params.int("period")).anchored(),
             range: AverageTrueRange::new(params.int("atr_n")),
             multiple: params.float("mult"),
         })

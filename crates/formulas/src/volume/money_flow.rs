@@ -4,14 +4,14 @@ use crate::info::FormulaInfo;
 use crate::kernel::Kernel;
 use crate::params::{ParamError, Params};
 use crate::parts::columns::{all_rows, blocks, cut, leave_out, map_rows, BLOCK};
-use crate::parts::{is_bar, Change, OnePole, Sum, WindowSum, BEFORE};
+use crate::parts::{is_bar, Change, OnePole, RunningSum, WindowSum, BEFORE};
 use crate::persist::state;
 use crate::rows;
 
 state! {
     pub struct Obv {
         change: Change,
-        sum: Sum,
+        sum: RunningSum,
     }
 }
 
@@ -22,7 +22,7 @@ impl Kernel for Obv {
     type Output<'s> = f64;
 
     fn new(_: &Params) -> Result<Self, ParamError> {
-        Ok(Self { change: Change::default(), sum: Sum::default() })
+        Ok(Self { change: Change::default(), sum: RunningSum::default() })
     }
 
     #[inline]
@@ -32,13 +32,12 @@ impl Kernel for Obv {
             return None;
         }
         // The first bar counts as a rise.
-        self.sum.add(signed(self.change.difference(close).unwrap_or(1.0), volume));
-        Some(self.sum.value())
+        Some(self.sum.push(signed(self.change.difference(close).unwrap_or(1.0), volume)))
     }
 
     #[inline(always)]
     fn whole(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) -> bool {
-        let mut sum = Sum::default();
+        let mut sum = RunningSum::default();
         for rows in blocks(out[0].len()) {
             let [closes, volumes] = cut(columns, &rows);
             if !all_rows([closes, volumes], |[_, volume]| volume >= 0.0) {
@@ -50,7 +49,7 @@ impl Kernel for Obv {
             map_rows([&closes[1..], closes, &volumes[1..]], &mut out[1..], |[close, last, volume]| {
                 signed(close - last, volume)
             });
-            sum.add_all(out);
+            sum.push_in_place(out);
         }
         true
     }
@@ -95,7 +94,7 @@ fn money_flows(bars: [&[f64]; 4], out: &mut [f64]) -> bool {
 
 state! {
     pub struct Adl {
-        sum: Sum,
+        sum: RunningSum,
     }
 }
 
@@ -106,24 +105,23 @@ impl Kernel for Adl {
     type Output<'s> = f64;
 
     fn new(_: &Params) -> Result<Self, ParamError> {
-        Ok(Self { sum: Sum::default() })
+        Ok(Self { sum: RunningSum::default() })
     }
 
     #[inline]
     fn step(&mut self, bar: [f64; 4]) -> Option<f64> {
-        self.sum.add(money_flow(bar)?);
-        Some(self.sum.value())
+        Some(self.sum.push(money_flow(bar)?))
     }
 
     #[inline(always)]
     fn whole(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) -> bool {
-        let mut sum = Sum::default();
+        let mut sum = RunningSum::default();
         for rows in blocks(out[0].len()) {
             let out = &mut out[0][rows.clone()];
             if !money_flows(cut(columns, &rows), out) {
                 return false;
             }
-            sum.add_all(out);
+            sum.push_in_place(out);
         }
         true
     }
@@ -189,7 +187,7 @@ fn share(flow: f64, volume: f64) -> f64 {
 
 state! {
     pub struct ChaikinOsc {
-        line: Sum,
+        line: RunningSum,
         fast: OnePole,
         slow: OnePole,
         /// Bars still to come before the first output.
@@ -209,7 +207,7 @@ impl Kernel for ChaikinOsc {
         // Seeded with the first value, not with a mean of several.
         let seeded_at_once = |period: usize| OnePole::with_weight(1, 2.0 / (period as f64 + 1.0));
         Ok(Self {
-            line: Sum::default(),
+            line: RunningSum::default(),
             fast: seeded_at_once(fast),
             slow: seeded_at_once(slow),
             missing: fast.max(slow) - 1,
@@ -219,8 +217,7 @@ impl Kernel for ChaikinOsc {
 
     #[inline]
     fn step(&mut self, bar: [f64; 4]) -> Option<f64> {
-        self.line.add(money_flow(bar)?);
-        let line = self.line.value();
+        let line = self.line.push(money_flow(bar)?);
         let (fast, slow) = (self.fast.push(line)?, self.slow.push(line)?);
         if self.missing > 0 {
             self.missing -= 1;
@@ -231,7 +228,7 @@ impl Kernel for ChaikinOsc {
 
     #[inline(always)]
     fn whole(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) -> bool {
-        let (mut line, mut fast, mut slow) = (Sum::default(), self.fast.clone(), self.slow.clone());
+        let (mut line, mut fast, mut slow) = (RunningSum::default(), self.fast.clone(), self.slow.clone());
         let (mut lines, mut slows, out) = ([0.0; BEFORE + BLOCK], [0.0; BLOCK], &mut *out[0]);
         for rows in blocks(out.len()) {
             lines.copy_within(BLOCK.., 0);
@@ -239,7 +236,7 @@ impl Kernel for ChaikinOsc {
             if !money_flows(cut(columns, &rows), block) {
                 return false;
             }
-            line.add_all(block);
+            line.push_in_place(block);
             let out = &mut out[rows.clone()];
             if rows.start > 0 && rows.len() == BLOCK {
                 fast.push_block(&lines, out);
