@@ -64,14 +64,13 @@ def chaikin_osc(b: Any) -> Comparison:
 
 
 def mfi(b: Any) -> Comparison:
-    """In whole ticks: as decimals, typical prices that are equal can differ by a rounding, and then count."""
+    """Of decimals, and wanted from whole ticks, in which equal typical prices are equal to the last bit."""
     typical = b.ticks.sum(axis=1) / 3.0
     move, flow = typical.diff(), typical * b.v
     rises, falls = (flow.where(part, 0.0)[1:].rolling(14).sum() for part in (move > 0.0, move < 0.0))
     both = rises + falls
     wanted = (100.0 * rises / both).where(both > 0.0, np.where(both.isna(), np.nan, 50.0))
-    inputs = [*(b.ticks[name].to_numpy() for name in ("max", "min", "last")), b.hlcv[3]]
-    return Comparison({"period": 14}, inputs, {"mfi": np.append(np.nan, wanted)}, atol=1e-8)
+    return Comparison({"period": 14}, b.hlcv, {"mfi": np.append(np.nan, wanted)}, atol=1e-8)
 
 
 def relative_volume(b: Any) -> Comparison:

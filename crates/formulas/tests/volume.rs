@@ -402,6 +402,15 @@ fn quiet_markets() {
     assert!(at_end("vwap_rolling", &[9.0], &[&flat, &none]).iter().all(|x| x.is_nan()));
 }
 
+/// 0.4 + 0.1 + 0.1 and 0.3 + 0.1 + 0.2 are the same typical price, and different doubles.
+#[test]
+fn equal_typical_prices_move_nothing() {
+    let (high, low, close) = ([0.6, 0.4, 0.3, 0.4], [0.5, 0.1, 0.1, 0.1], [0.6, 0.1, 0.2, 0.1]);
+    assert_ne!(high[1] + low[1] + close[1], high[2] + low[2] + close[2]);
+    let index = &over("mfi", &[1.0], &[&high, &low, &close, &[5.0; 4]])[0];
+    assert_eq!(index[1..], [0.0, 50.0, 50.0]);
+}
+
 /// Formula, parameters, a row that it takes and one that it must not take.
 type Scene<'a> = (&'a str, Vec<f64>, Vec<&'a [f64]>, Vec<&'a [f64]>);
 

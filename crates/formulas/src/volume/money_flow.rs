@@ -259,6 +259,17 @@ fn typical([high, low, close, _]: [f64; 4]) -> f64 {
     (high + low + close) * (1.0 / 3.0)
 }
 
+/// A change of the typical price, or none: sums of three decimals that are equal may differ in their last digits, and
+/// would move a whole bar's flow. The smallest step of a price is a million times as large.
+#[inline(always)]
+fn unless_rounding(change: f64, price: f64) -> f64 {
+    if change.abs() > 8.0 * f64::EPSILON * price {
+        change
+    } else {
+        0.0
+    }
+}
+
 /// The flow as a rise and as a fall.
 #[inline(always)]
 fn moved(change: f64, flow: f64) -> [f64; 2] {
@@ -302,7 +313,7 @@ impl Kernel for Mfi {
             return None;
         }
         let change = self.change.difference(typical)?;
-        let [rise, fall] = moved(change, typical * bar[3]);
+        let [rise, fall] = moved(unless_rounding(change, typical), typical * bar[3]);
         let (rises, falls) = (self.rises.push(rise), self.falls.push(fall));
         Some(index(rises?, falls?))
     }
@@ -323,8 +334,10 @@ impl Kernel for Mfi {
             }
             let (risen, fallen) = (&mut risen[..count], &mut fallen[..count]);
             let columns = [&prices[1..=count], &prices[..count], bars[3]];
-            map_rows(columns, risen, |[price, last, volume]| moved(price - last, price * volume)[0]);
-            map_rows(columns, fallen, |[price, last, volume]| moved(price - last, price * volume)[1]);
+            let flows =
+                |[price, last, volume]: [f64; 3]| moved(unless_rounding(price - last, price), price * volume);
+            map_rows(columns, risen, |row| flows(row)[0]);
+            map_rows(columns, fallen, |row| flows(row)[1]);
             // The first price has no change, and no place in the windows.
             let from = usize::from(rows.start == 0);
             rises.push_in_place(&mut risen[from..]);
