@@ -21,6 +21,35 @@ pub fn cut<'a, const N: usize>(columns: &[&'a [f64]], rows: &Range<usize>) -> [&
     from_fn(|column| &columns[column][rows.clone()])
 }
 
+/// The same in blocks of at least `least` rows, from a row on.
+#[inline(always)]
+pub fn blocks_from(start: usize, rows: usize, least: usize) -> impl Iterator<Item = Range<usize>> {
+    let block = least.max(8192);
+    (start..rows).step_by(block).map(move |from| from..rows.min(from + block))
+}
+
+/// Rows of a column that is made as it is needed.
+#[derive(Default)]
+pub struct Excerpt {
+    values: Vec<f64>,
+    start: usize,
+}
+
+impl Excerpt {
+    /// Room for the rows, in which any numbers are.
+    #[inline(always)]
+    pub fn of(&mut self, rows: &Range<usize>) -> &mut [f64] {
+        self.start = rows.start;
+        self.values.resize(rows.len(), 0.0);
+        &mut self.values
+    }
+
+    #[inline(always)]
+    pub fn at(&self, rows: &Range<usize>) -> &[f64] {
+        &self.values[rows.start - self.start..rows.end - self.start]
+    }
+}
+
 /// All numbers are valid, and the rows make sense. The check of every kernel with [`crate::Kernel::CHECKS_NUMBERS`].
 #[inline(always)]
 pub fn all_rows<const N: usize>(columns: [&[f64]; N], is_sound: impl Fn([f64; N]) -> bool) -> bool {

@@ -3,9 +3,15 @@
 use crate::info::FormulaInfo;
 use crate::kernel::Kernel;
 use crate::params::{ParamError, Params};
-use crate::parts::{by_blocks, RollingMoments, WindowRamp};
+use crate::parts::columns::{blocks_from, leave_out, map_rows, Excerpt};
+use crate::parts::{needed, RollingMoments, WindowRamp};
 use crate::persist::state;
 use crate::rows;
+
+#[inline(always)]
+fn weighted(window: &WindowRamp, xs: &[f64], out: &mut [f64]) {
+    window.over(xs, out, |sums| sums.weighted_mean());
+}
 
 state! {
     pub struct Wma {
@@ -29,7 +35,7 @@ impl Kernel for Wma {
 
     #[inline(always)]
     fn whole(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) -> bool {
-        self.window.over(columns[0], out[0], |sums| sums.weighted_mean());
+        weighted(&self.window, columns[0], out[0]);
         true
     }
 }
@@ -65,30 +71,23 @@ impl Kernel for Hma {
 
     #[inline(always)]
     fn whole(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) -> bool {
-        let (price, out) = (columns[0], &mut *out[0]);
-        let weighted = |window: &WindowRamp, xs: &[f64], out: &mut [f64]| {
-            window.over(xs, out, |sums| sums.weighted_mean());
-        };
-        weighted(&self.whole, price, out);
-        by_blocks(
-            self.half.len(),
-            out,
-            |_, row, prices| prices.copy_from_slice(&price[row..][..prices.len()]),
-            |prices, halves| weighted(&self.half, prices, halves),
-            |out, row, halves| {
-                out[row..].iter_mut().zip(halves).for_each(|(out, half)| *out = half + (half - *out))
-            },
-        );
-        let warmup = out.len().min(self.whole.len() - 1);
-        by_blocks(
-            self.last.len(),
-            &mut out[warmup..],
-            |out, row, hulls| hulls.copy_from_slice(&out[row..][..hulls.len()]),
-            |hulls, means| weighted(&self.last, hulls, means),
-            |out, row, means| out[row..][..means.len()].copy_from_slice(means),
-        );
-        let warmup = out.len().min(warmup + self.last.len() - 1);
-        out[..warmup].fill(f64::NAN);
+        let (price, out, count) = (columns[0], &mut *out[0], columns[0].len());
+        let [mut halves, mut wholes, mut hulls, mut means] = [(); 4].map(|()| Excerpt::default());
+        // Rows before the first hull, and before the first mean of hulls.
+        let (early, before) = (self.whole.len() - 1, self.whole.len() + self.last.len() - 2);
+        leave_out(out, before + 1);
+        for rows in blocks_from(before, count, 4 * self.whole.len()) {
+            let last = needed(self.last.len(), &(rows.start - early..rows.end - early), count - early);
+            let last = last.start + early..last.end + early;
+            let [half, whole] = [&self.half, &self.whole].map(|window| needed(window.len(), &last, count));
+            weighted(&self.half, &price[half.clone()], halves.of(&half));
+            weighted(&self.whole, &price[whole.clone()], wholes.of(&whole));
+            map_rows([halves.at(&last), wholes.at(&last)], hulls.of(&last), |[half, whole]| {
+                half + (half - whole)
+            });
+            weighted(&self.last, hulls.at(&last), means.of(&last));
+            out[rows.clone()].copy_from_slice(means.at(&rows));
+        }
         true
     }
 }
