@@ -11,12 +11,6 @@ pub fn is_bar(high: f64, low: f64, close: f64) -> bool {
     (low <= close) & (close <= high)
 }
 
-/// [`is_bar`] of every row of three columns, none of which is passed over.
-#[inline(always)]
-pub fn are_bars(high: &[f64], low: &[f64], close: &[f64]) -> bool {
-    high.iter().zip(low).zip(close).fold(true, |all, ((&high, &low), &close)| all & is_bar(high, low, close))
-}
-
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Bounds {
     pub highest: f64,

@@ -38,7 +38,7 @@ mod welford;
 mod welford_pair;
 
 pub use arithmetic::{larger, positive, ratio_or, smaller};
-pub use bounds::{are_bars, is_bar, Bounds, BoundsRuns, WindowBounds};
+pub use bounds::{is_bar, Bounds, BoundsRuns, WindowBounds};
 pub use change::Change;
 pub use covariance::RollingCovariance;
 pub use drawdown::{CompoundedDrawdown, Fall, Growth, RunningDrawdown};

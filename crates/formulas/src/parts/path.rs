@@ -37,6 +37,12 @@ impl WindowPath {
         Self { start: Lag::new(steps), change: Change::default(), length: WindowSum::new(steps) }
     }
 
+    /// Steps of a full path.
+    #[inline(always)]
+    pub fn steps(&self) -> usize {
+        self.start.len()
+    }
+
     /// None for the first n values.
     #[inline(always)]
     pub fn push(&mut self, x: f64) -> Option<Path> {

@@ -4,17 +4,61 @@ use crate::info::FormulaInfo;
 use crate::kernel::outputs;
 use crate::kernel::Kernel;
 use crate::params::{ParamError, Params};
-use crate::parts::{WindowMean, WindowPath};
+use crate::parts::{Path, WindowMean, WindowPath};
 use crate::persist::state;
 use crate::rows;
+
+/// Steps that are taken from one distance.
+const STEPS: usize = 4;
+
+state! {
+    /// How far an average is from the price that it follows. A step keeps a share of what the distance is after the
+    /// price has moved. Several steps are taken from one distance, by what they keep together: the chain of operations
+    /// that the next update waits for is that much shorter. Where the price stands still, zero stays zero.
+    #[derive(Copy)]
+    struct Distance {
+        from: f64,
+        kept: f64,
+        moved: f64,
+        steps: u32,
+    }
+}
+
+impl Distance {
+    #[inline(always)]
+    fn new(from: f64) -> Self {
+        Self { from, kept: 1.0, moved: 0.0, steps: 0 }
+    }
+
+    #[inline(always)]
+    fn now(&self) -> f64 {
+        self.kept * self.from - self.moved
+    }
+
+    #[inline(always)]
+    fn step(&mut self, keep: f64, change: f64) {
+        self.kept *= keep;
+        self.moved = keep * (self.moved + change);
+        self.steps += 1;
+    }
+}
 
 state! {
     pub struct Kama {
         path: WindowPath,
         slowest: f64,
         span: f64,
+        /// The price before.
         last: f64,
-        value: Option<f64>,
+        distance: Distance,
+    }
+}
+
+impl Kama {
+    #[inline(always)]
+    fn keep(&self, path: Path) -> f64 {
+        let weight = path.efficiency_or(1.0) * self.span + self.slowest;
+        1.0 - weight * weight
     }
 }
 
@@ -31,7 +75,8 @@ impl Kernel for Kama {
             slowest,
             span: weight("fast") - slowest,
             last: 0.0,
-            value: None,
+            // The price before the first full window is the seed.
+            distance: Distance::new(0.0),
         })
     }
 
@@ -39,12 +84,38 @@ impl Kernel for Kama {
     fn step(&mut self, price: f64) -> Option<f64> {
         let last = std::mem::replace(&mut self.last, price);
         let path = self.path.push(price)?;
-        let weight = path.efficiency_or(1.0) * self.span + self.slowest;
-        // The price before the first full window is the seed.
-        let value = self.value.unwrap_or(last);
-        self.value = Some(value + weight * weight * (price - value));
-        self.value
+        if self.distance.steps == STEPS as u32 {
+            self.distance = Distance::new(self.distance.now());
+        }
+        self.distance.step(self.keep(path), price - last);
+        Some(price + self.distance.now())
     }
+
+    #[inline(always)]
+    fn whole(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) -> bool {
+        let (price, out, steps) = (columns[0], &mut *out[0], self.path.steps());
+        self.path.over(price, out, |path| self.keep(path));
+        let (fours, rest) = out.get_mut(steps..).unwrap_or(&mut []).as_chunks_mut::<STEPS>();
+        let mut from = 0.0;
+        let prices = price.get(steps - 1..).unwrap_or(&[]).windows(STEPS + 1).step_by(STEPS);
+        for (keeps, prices) in fours.iter_mut().zip(prices) {
+            from = follow(from, keeps, prices);
+        }
+        let last = price.len().saturating_sub(rest.len() + 1);
+        follow(from, rest, &price[last..]);
+        true
+    }
+}
+
+/// Puts the average in the place of what each step keeps. Returns the last distance.
+#[inline(always)]
+fn follow(from: f64, keeps: &mut [f64], prices: &[f64]) -> f64 {
+    let mut distance = Distance::new(from);
+    for (keep, prices) in keeps.iter_mut().zip(prices.windows(2)) {
+        distance.step(*keep, prices[1] - prices[0]);
+        *keep = prices[1] + distance.now();
+    }
+    distance.now()
 }
 
 outputs! { Crossing { state, diff } }
