@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use crate::parts::columns::BLOCK;
 use crate::parts::{ratio_or, WindowExtreme};
 use crate::persist::state;
 
@@ -76,7 +77,7 @@ impl<'a> BoundsRuns<'a> {
     #[inline(always)]
     pub fn new(bounds: &'a WindowBounds, high: &'a [f64], low: &'a [f64]) -> Self {
         let before = bounds.highest.len() - 1;
-        let run = (4 * before).max(512);
+        let run = (4 * before).max(BLOCK);
         let column = |rows: usize| vec![0.0; rows];
         Self {
             bounds,

@@ -53,8 +53,21 @@ impl Excerpt {
 /// All numbers are valid, and the rows make sense. The check of every kernel with [`crate::Kernel::CHECKS_NUMBERS`].
 #[inline(always)]
 pub fn all_rows<const N: usize>(columns: [&[f64]; N], is_sound: impl Fn([f64; N]) -> bool) -> bool {
-    let columns = columns.map(|column| &column[..columns[0].len()]);
-    (0..columns[0].len()).fold(true, |sound, row| {
+    // Of a number of rows that the compiler knows: it would check each row against the columns otherwise.
+    let blocks = columns.map(|column| column.as_chunks::<BLOCK>());
+    let few = columns.map(|column| column.as_chunks::<BLOCK>().1);
+    let block = |at: usize| all_of(blocks.map(|(blocks, _)| &blocks[at]), &is_sound);
+    let one = |row: usize| all_of(few.map(|few| std::array::from_ref(&few[row])), &is_sound);
+    (0..blocks[0].0.len()).fold(true, |sound, at| sound & block(at))
+        & (0..few[0].len()).fold(true, |sound, row| sound & one(row))
+}
+
+#[inline(always)]
+fn all_of<const N: usize, const ROWS: usize>(
+    columns: [&[f64; ROWS]; N],
+    is_sound: impl Fn([f64; N]) -> bool,
+) -> bool {
+    (0..ROWS).fold(true, |sound, row| {
         let numbers = from_fn(|column| columns[column][row]);
         sound & numbers.is_valid() & is_sound(numbers)
     })
@@ -62,10 +75,20 @@ pub fn all_rows<const N: usize>(columns: [&[f64]; N], is_sound: impl Fn([f64; N]
 
 #[inline(always)]
 pub fn map_rows<const N: usize>(columns: [&[f64]; N], out: &mut [f64], of: impl Fn([f64; N]) -> f64) {
-    let columns = columns.map(|column| &column[..out.len()]);
+    let columns = first(columns, out.len());
     for (row, out) in out.iter_mut().enumerate() {
         *out = of(from_fn(|column| columns[column][row]));
     }
+}
+
+/// The first rows. In a plain loop, from which the compiler learns that all columns have as many: it would check the
+/// row against each of them otherwise, and leave rows out of its vectors for that.
+#[inline(always)]
+fn first<const N: usize>(mut columns: [&[f64]; N], rows: usize) -> [&[f64]; N] {
+    for column in &mut columns {
+        *column = &column[..rows];
+    }
+    columns
 }
 
 /// No value before the window of n rows is full.
