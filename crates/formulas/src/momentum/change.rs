@@ -15,6 +15,7 @@ state! {
 
 impl Kernel for Momentum {
     const INFO: &'static FormulaInfo = &rows::MOMENTUM;
+    const CHECKS_NUMBERS: bool = true;
     type Input<'a> = f64;
     type Output<'s> = f64;
 
@@ -29,13 +30,7 @@ impl Kernel for Momentum {
 
     #[inline(always)]
     fn whole(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) -> bool {
-        let (price, out) = (columns[0], &mut *out[0]);
-        let lag = self.lag.len().min(out.len());
-        out[..lag].fill(f64::NAN);
-        for ((out, now), earlier) in out[lag..].iter_mut().zip(&price[lag..]).zip(price) {
-            *out = now - earlier;
-        }
-        true
+        self.lag.over(columns, out[0], |now, earlier| now - earlier)
     }
 }
 
@@ -47,6 +42,7 @@ state! {
 
 impl Kernel for Roc {
     const INFO: &'static FormulaInfo = &rows::ROC;
+    const CHECKS_NUMBERS: bool = true;
     type Input<'a> = f64;
     type Output<'s> = f64;
 
@@ -56,20 +52,18 @@ impl Kernel for Roc {
 
     #[inline(always)]
     fn step(&mut self, price: f64) -> Option<f64> {
-        let earlier = self.lag.push(price)?;
-        Some(100.0 * ratio_or(price - earlier, earlier, f64::NAN))
+        self.lag.push(price).map(|earlier| rate(price, earlier))
     }
 
     #[inline(always)]
     fn whole(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) -> bool {
-        let (price, out) = (columns[0], &mut *out[0]);
-        let lag = self.lag.len().min(out.len());
-        out[..lag].fill(f64::NAN);
-        for ((out, now), &earlier) in out[lag..].iter_mut().zip(&price[lag..]).zip(price) {
-            *out = 100.0 * ratio_or(now - earlier, earlier, f64::NAN);
-        }
-        true
+        self.lag.over(columns, out[0], rate)
     }
+}
+
+#[inline(always)]
+fn rate(now: f64, earlier: f64) -> f64 {
+    100.0 * ratio_or(now - earlier, earlier, f64::NAN)
 }
 
 state! {

@@ -24,7 +24,7 @@ pub fn cut<'a, const N: usize>(columns: &[&'a [f64]], rows: &Range<usize>) -> [&
 /// The same in blocks of at least `least` rows, from a row on.
 #[inline(always)]
 pub fn blocks_from(start: usize, rows: usize, least: usize) -> impl Iterator<Item = Range<usize>> {
-    let block = least.max(8192);
+    let block = least.max(16384);
     (start..rows).step_by(block).map(move |from| from..rows.min(from + block))
 }
 

@@ -27,7 +27,7 @@ impl Index<usize> for Side {
     }
 }
 
-/// Rows that a lane has at least, so that a pass over it is worth starting.
+/// Rows that a lane has about, so that a pass over it is worth starting.
 const STRETCH: usize = 192;
 
 /// A window that is kept lap by lap.
@@ -36,36 +36,32 @@ pub(super) trait LapWindow {
     fn windows(&mut self, lap: &[Side], next: &[Side], out: &mut [Side]);
 }
 
-/// Rows of a lane: whole laps.
-#[inline(always)]
-fn stretch(length: usize) -> usize {
-    length * STRETCH.div_ceil(length)
-}
-
 /// All windows over `xs` from the first full one on, as far as the lanes can be filled. Returns the row that the first
 /// lap begins with whose windows are missing.
 #[inline(always)]
 pub(super) fn over_lanes(xs: &[f64], length: usize, out: &mut [f64], window: &mut impl LapWindow) -> usize {
-    let (stretch, mut start) = (stretch(length), 0);
-    if xs.len() < LANES * stretch + length - 1 {
-        return start;
-    }
-    let mut lanes = vec![Side::default(); stretch + length - 1];
-    let mut windows = vec![Side::default(); stretch];
-    while start + LANES * stretch + length - 1 <= xs.len() {
+    let before = length - 1;
+    // Laps that a lane may have, all together and at once.
+    let (mut laps, most) = (xs.len().saturating_sub(before) / (LANES * length), STRETCH.div_ceil(length));
+    let mut lanes = vec![Side::default(); most.min(laps) * length + before];
+    let mut windows = vec![Side::default(); most.min(laps) * length];
+    let mut start = 0;
+    while laps > 0 {
+        let stretch = most.min(laps) * length;
         let (own, beyond) = lanes.split_at_mut(stretch);
         let (now, after) = xs[start..].split_at(LANES * stretch);
         side_by_side(now, own);
         // A lane goes on into the first lap of the next one.
-        for ((beyond, row), &after) in beyond.iter_mut().zip(own).zip(after) {
+        for ((beyond, row), &after) in beyond[..before].iter_mut().zip(own).zip(after) {
             *beyond = Side([row[1], row[2], row[3], after]);
         }
         for at in (0..stretch).step_by(length) {
             let (lap, next) = lanes[at..].split_at(length);
-            window.windows(lap, &next[..length - 1], &mut windows[at..][..length]);
+            window.windows(lap, &next[..before], &mut windows[at..][..length]);
         }
-        one_after_the_other(&windows, &mut out[start + length - 1..][..LANES * stretch]);
+        one_after_the_other(&windows[..stretch], &mut out[start + before..][..LANES * stretch]);
         start += LANES * stretch;
+        laps -= stretch / length;
     }
     start
 }
@@ -75,7 +71,7 @@ pub(super) fn over_lanes(xs: &[f64], length: usize, out: &mut [f64], window: &mu
 #[inline(always)]
 pub fn needed(length: usize, rows: &Range<usize>, total: usize) -> Range<usize> {
     let from = (rows.start + 1 - length) / length * length;
-    let (group, before) = (LANES * stretch(length), length - 1);
+    let (group, before) = (LANES * length, length - 1);
     let windows = (rows.end - from - before).next_multiple_of(group);
     from..total.min(from + before + windows)
 }
