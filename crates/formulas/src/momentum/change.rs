@@ -3,7 +3,7 @@
 use crate::info::FormulaInfo;
 use crate::kernel::Kernel;
 use crate::params::{ParamError, Params};
-use crate::parts::{ratio_or, Lag, WindowMean, WindowPath};
+use crate::parts::{ratio_or, Lag, PathRuns, WindowMean, WindowPath};
 use crate::persist::state;
 use crate::rows;
 
@@ -74,6 +74,7 @@ state! {
 
 impl Kernel for EfficiencyRatio {
     const INFO: &'static FormulaInfo = &rows::EFFICIENCY_RATIO;
+    const CHECKS_NUMBERS: bool = true;
     type Input<'a> = f64;
     type Output<'s> = f64;
 
@@ -88,8 +89,9 @@ impl Kernel for EfficiencyRatio {
 
     #[inline(always)]
     fn whole(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) -> bool {
-        self.path.over(columns[0], out[0], |path| path.efficiency_or(0.0));
-        true
+        let mut runs = PathRuns::new(&self.path, columns[0]);
+        while runs.advance(out[0], |path| path.efficiency_or(0.0)).is_some() {}
+        runs.is_done()
     }
 }
 

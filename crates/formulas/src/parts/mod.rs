@@ -52,7 +52,7 @@ pub use mean::WindowMean;
 pub use moments::{MomentRuns, Moments, RollingMoments};
 pub use order::OrderStatistics;
 pub use pair::{PairMoments, PairRuns, RollingPair};
-pub use path::{Path, WindowPath};
+pub use path::{Path, PathRuns, WindowPath};
 pub use pending::{Matured, PendingMarks};
 pub use ramp::{RampSums, WindowRamp};
 pub use random::SplitMix;

@@ -4,12 +4,12 @@ use crate::info::FormulaInfo;
 use crate::kernel::outputs;
 use crate::kernel::Kernel;
 use crate::params::{ParamError, Params};
-use crate::parts::{Path, WindowMean, WindowPath};
+use crate::parts::{Path, PathRuns, WindowMean, WindowPath};
 use crate::persist::state;
 use crate::rows;
 
 /// Steps that are taken from one distance.
-const STEPS: usize = 4;
+const STEPS: u32 = 4;
 
 state! {
     /// How far an average is from the price that it follows. A step keeps a share of what the distance is after the
@@ -35,11 +35,16 @@ impl Distance {
         self.kept * self.from - self.moved
     }
 
+    /// After another step.
     #[inline(always)]
-    fn step(&mut self, keep: f64, change: f64) {
+    fn step(&mut self, keep: f64, change: f64) -> f64 {
+        if self.steps == STEPS {
+            *self = Self::new(self.now());
+        }
         self.kept *= keep;
         self.moved = keep * (self.moved + change);
         self.steps += 1;
+        self.now()
     }
 }
 
@@ -64,6 +69,7 @@ impl Kama {
 
 impl Kernel for Kama {
     const INFO: &'static FormulaInfo = &rows::KAMA;
+    const CHECKS_NUMBERS: bool = true;
     type Input<'a> = f64;
     type Output<'s> = f64;
 
@@ -84,38 +90,21 @@ impl Kernel for Kama {
     fn step(&mut self, price: f64) -> Option<f64> {
         let last = std::mem::replace(&mut self.last, price);
         let path = self.path.push(price)?;
-        if self.distance.steps == STEPS as u32 {
-            self.distance = Distance::new(self.distance.now());
-        }
-        self.distance.step(self.keep(path), price - last);
-        Some(price + self.distance.now())
+        Some(price + self.distance.step(self.keep(path), price - last))
     }
 
     #[inline(always)]
     fn whole(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) -> bool {
-        let (price, out, steps) = (columns[0], &mut *out[0], self.path.steps());
-        self.path.over(price, out, |path| self.keep(path));
-        let (fours, rest) = out.get_mut(steps..).unwrap_or(&mut []).as_chunks_mut::<STEPS>();
-        let mut from = 0.0;
-        let prices = price.get(steps - 1..).unwrap_or(&[]).windows(STEPS + 1).step_by(STEPS);
-        for (keeps, prices) in fours.iter_mut().zip(prices) {
-            from = follow(from, keeps, prices);
+        let (price, out, mut distance) = (columns[0], &mut *out[0], Distance::new(0.0));
+        let mut runs = PathRuns::new(&self.path, price);
+        while let Some(rows) = runs.advance(out, |path| self.keep(path)) {
+            let prices = price[rows.clone()].iter().zip(&price[rows.start - 1..]);
+            for (keep, (price, last)) in out[rows].iter_mut().zip(prices) {
+                *keep = price + distance.step(*keep, price - last);
+            }
         }
-        let last = price.len().saturating_sub(rest.len() + 1);
-        follow(from, rest, &price[last..]);
-        true
+        runs.is_done()
     }
-}
-
-/// Puts the average in the place of what each step keeps. Returns the last distance.
-#[inline(always)]
-fn follow(from: f64, keeps: &mut [f64], prices: &[f64]) -> f64 {
-    let mut distance = Distance::new(from);
-    for (keep, prices) in keeps.iter_mut().zip(prices.windows(2)) {
-        distance.step(*keep, prices[1] - prices[0]);
-        *keep = prices[1] + distance.now();
-    }
-    distance.now()
 }
 
 outputs! { Crossing { state, diff } }
