@@ -103,6 +103,7 @@ state! {
 
 impl Kernel for DisparityIndex {
     const INFO: &'static FormulaInfo = &rows::DISPARITY_INDEX;
+    const CHECKS_NUMBERS: bool = true;
     type Input<'a> = f64;
     type Output<'s> = f64;
 
@@ -118,7 +119,9 @@ impl Kernel for DisparityIndex {
 
     #[inline(always)]
     fn whole(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) -> bool {
-        self.mean.over(columns[0], out[0]);
+        if !self.mean.over(columns[0], out[0]) {
+            return false;
+        }
         for (out, price) in out[0].iter_mut().zip(columns[0]) {
             *out = 100.0 * ratio_or(price - *out, *out, f64::NAN);
         }

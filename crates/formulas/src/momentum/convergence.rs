@@ -177,8 +177,11 @@ impl Kernel for Awesome {
                 return false;
             }
             map_rows(cut(columns, &both), middles.of(&both), |[high, low]| 0.5 * (high + low));
-            self.fast.over(middles.at(&fast), fasts.of(&fast));
-            self.slow.over(middles.at(&slow), slows.of(&slow));
+            if !self.fast.over(middles.at(&fast), fasts.of(&fast))
+                || !self.slow.over(middles.at(&slow), slows.of(&slow))
+            {
+                return false;
+            }
             map_rows([fasts.at(&rows), slows.at(&rows)], &mut out[rows], |[fast, slow]| fast - slow);
         }
         leave_out(out, n);

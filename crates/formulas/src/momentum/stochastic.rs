@@ -72,9 +72,13 @@ impl Kernel for Stoch {
             );
         }
         let first = close.len().min(self.bounds.warmup());
-        self.slow_k.over(&slow_d[first..], &mut slow_k[first..]);
+        if !self.slow_k.over(&slow_d[first..], &mut slow_k[first..]) {
+            return false;
+        }
         let second = close.len().min(first + self.slow_k.len() - 1);
-        self.slow_d.over(&slow_k[second..], &mut slow_d[second..]);
+        if !self.slow_d.over(&slow_k[second..], &mut slow_d[second..]) {
+            return false;
+        }
         let warmup = close.len().min(second + self.slow_d.len() - 1);
         slow_k[..warmup].fill(f64::NAN);
         slow_d[..warmup].fill(f64::NAN);

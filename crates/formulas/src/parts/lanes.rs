@@ -4,6 +4,8 @@
 use std::array::from_fn;
 use std::ops::{Index, Range};
 
+use crate::parts::columns::all_rows;
+
 pub(super) const LANES: usize = 4;
 
 /// A row of each lane. Aligned: halves of a register would be loaded one by one from what may cross a cache line.
@@ -37,9 +39,14 @@ pub(super) trait LapWindow {
 }
 
 /// All windows over `xs` from the first full one on, as far as the lanes can be filled. Returns the row that the first
-/// lap begins with whose windows are missing.
+/// lap begins with whose windows are missing. None if a number is not valid.
 #[inline(always)]
-pub(super) fn over_lanes(xs: &[f64], length: usize, out: &mut [f64], window: &mut impl LapWindow) -> usize {
+pub(super) fn over_lanes(
+    xs: &[f64],
+    length: usize,
+    out: &mut [f64],
+    window: &mut impl LapWindow,
+) -> Option<usize> {
     let before = length - 1;
     // Laps that a lane may have, all together and at once.
     let (mut laps, most) = (xs.len().saturating_sub(before) / (LANES * length), STRETCH.div_ceil(length));
@@ -50,6 +57,10 @@ pub(super) fn over_lanes(xs: &[f64], length: usize, out: &mut [f64], window: &mu
         let stretch = most.min(laps) * length;
         let (own, beyond) = lanes.split_at_mut(stretch);
         let (now, after) = xs[start..].split_at(LANES * stretch);
+        // Here, where the next pass finds them near by.
+        if !all_rows([now], |_| true) {
+            return None;
+        }
         side_by_side(now, own);
         // A lane goes on into the first lap of the next one.
         for ((beyond, row), &after) in beyond[..before].iter_mut().zip(own).zip(after) {
@@ -63,7 +74,7 @@ pub(super) fn over_lanes(xs: &[f64], length: usize, out: &mut [f64], window: &mu
         start += LANES * stretch;
         laps -= stretch / length;
     }
-    start
+    all_rows([&xs[start..]], |_| true).then_some(start)
 }
 
 /// The rows of a column that a window needs for its values at `rows`, of which the first is full: from the start of a
@@ -110,13 +121,13 @@ mod tests {
         length: usize,
         rows: Range<usize>,
         push: &mut dyn FnMut(f64) -> Option<f64>,
-        over: &dyn Fn(&[f64], &mut [f64]),
+        over: &dyn Fn(&[f64], &mut [f64]) -> bool,
     ) {
         let xs: Vec<f64> = (0..2_500).map(|t| 100.0 + (t * 7919 % 101) as f64 * 0.01).collect();
         let wanted: Vec<u64> = xs.iter().map(|&x| push(x).unwrap_or(f64::NAN).to_bits()).collect();
         let given = needed(length, &rows, xs.len());
         let mut out = vec![0.0; given.len()];
-        over(&xs[given.clone()], &mut out);
+        assert!(over(&xs[given.clone()], &mut out));
         let got = out[rows.start - given.start..][..rows.len()].iter().map(|x| x.to_bits());
         assert!(got.eq(wanted[rows.clone()].iter().copied()), "{length} {rows:?}");
     }
@@ -130,7 +141,7 @@ mod tests {
                 check(length, rows.clone(), &mut |x| each.push(x), &|xs, out| mean.over(xs, out));
                 let (ramp, mut each) = (WindowRamp::new(length), WindowRamp::new(length));
                 check(length, rows, &mut |x| each.push(x).map(|sums| sums.weighted_mean()), &|xs, out| {
-                    ramp.over(xs, out, |sums| sums.weighted_mean());
+                    ramp.over(xs, out, |sums| sums.weighted_mean())
                 });
             }
         }

@@ -57,15 +57,14 @@ impl WindowMean {
         self.full.then_some(self.reference + sum * self.inverse_length)
     }
 
-    /// The same for a whole column from a fresh start; NaN until the window is full.
+    /// The same for a whole column from a fresh start; NaN until the window is full. False if a number is not valid.
     #[inline(always)]
-    pub fn over(&self, xs: &[f64], out: &mut [f64]) {
+    #[must_use]
+    pub fn over(&self, xs: &[f64], out: &mut [f64]) -> bool {
         let length = self.len();
         leave_out(out, length);
-        let start = over_lanes(xs, length, out, &mut MeanLaps { inverse_length: self.inverse_length });
-        if xs.len() - start < length {
-            return;
-        }
+        let mut laps = MeanLaps { inverse_length: self.inverse_length };
+        let Some(start) = over_lanes(xs, length, out, &mut laps) else { return false };
         // A lap is about a value of its own, whatever came before it.
         let mut tail = Self::new(length);
         for (&x, out) in xs[start..].iter().zip(&mut out[start..]) {
@@ -73,6 +72,7 @@ impl WindowMean {
                 *out = mean;
             }
         }
+        true
     }
 }
 

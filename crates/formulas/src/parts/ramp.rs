@@ -122,15 +122,15 @@ impl WindowRamp {
     }
 
     /// What `pick` makes of the sums of each window of a column, from a fresh start; NaN until the window is full.
+    /// False if a number is not valid.
     #[inline(always)]
-    pub fn over(&self, xs: &[f64], out: &mut [f64], pick: impl Fn(RampSums) -> f64) {
+    #[must_use]
+    pub fn over(&self, xs: &[f64], out: &mut [f64], pick: impl Fn(RampSums) -> f64) -> bool {
         let length = self.len();
         leave_out(out, length);
         let rests = vec![[Side::default(); 2]; length - 1];
-        let start = over_lanes(xs, length, out, &mut RampLaps { shape: self.shape, rests, pick: &pick });
-        if xs.len() - start < length {
-            return;
-        }
+        let mut laps = RampLaps { shape: self.shape, rests, pick: &pick };
+        let Some(start) = over_lanes(xs, length, out, &mut laps) else { return false };
         // A lap is about a value of its own, whatever came before it.
         let mut tail = Self::new(length);
         for (&x, out) in xs[start..].iter().zip(&mut out[start..]) {
@@ -138,6 +138,7 @@ impl WindowRamp {
                 *out = pick(sums);
             }
         }
+        true
     }
 }
 

@@ -16,6 +16,7 @@ state! {
 
 impl Kernel for Sma {
     const INFO: &'static FormulaInfo = &rows::SMA;
+    const CHECKS_NUMBERS: bool = true;
     type Input<'a> = f64;
     type Output<'s> = f64;
 
@@ -30,8 +31,7 @@ impl Kernel for Sma {
 
     #[inline(always)]
     fn whole(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) -> bool {
-        self.mean.over(columns[0], out[0]);
-        true
+        self.mean.over(columns[0], out[0])
     }
 }
 

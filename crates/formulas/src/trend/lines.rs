@@ -9,8 +9,8 @@ use crate::persist::state;
 use crate::rows;
 
 #[inline(always)]
-fn weighted(window: &WindowRamp, xs: &[f64], out: &mut [f64]) {
-    window.over(xs, out, |sums| sums.weighted_mean());
+fn weighted(window: &WindowRamp, xs: &[f64], out: &mut [f64]) -> bool {
+    window.over(xs, out, |sums| sums.weighted_mean())
 }
 
 state! {
@@ -21,6 +21,7 @@ state! {
 
 impl Kernel for Wma {
     const INFO: &'static FormulaInfo = &rows::WMA;
+    const CHECKS_NUMBERS: bool = true;
     type Input<'a> = f64;
     type Output<'s> = f64;
 
@@ -35,8 +36,7 @@ impl Kernel for Wma {
 
     #[inline(always)]
     fn whole(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) -> bool {
-        weighted(&self.window, columns[0], out[0]);
-        true
+        weighted(&self.window, columns[0], out[0])
     }
 }
 
@@ -50,6 +50,7 @@ state! {
 
 impl Kernel for Hma {
     const INFO: &'static FormulaInfo = &rows::HMA;
+    const CHECKS_NUMBERS: bool = true;
     type Input<'a> = f64;
     type Output<'s> = f64;
 
@@ -80,12 +81,17 @@ impl Kernel for Hma {
             let last = needed(self.last.len(), &(rows.start - early..rows.end - early), count - early);
             let last = last.start + early..last.end + early;
             let [half, whole] = [&self.half, &self.whole].map(|window| needed(window.len(), &last, count));
-            weighted(&self.half, &price[half.clone()], halves.of(&half));
-            weighted(&self.whole, &price[whole.clone()], wholes.of(&whole));
+            if !weighted(&self.half, &price[half.clone()], halves.of(&half))
+                || !weighted(&self.whole, &price[whole.clone()], wholes.of(&whole))
+            {
+                return false;
+            }
             map_rows([halves.at(&last), wholes.at(&last)], hulls.of(&last), |[half, whole]| {
                 half + (half - whole)
             });
-            weighted(&self.last, hulls.at(&last), means.of(&last));
+            if !weighted(&self.last, hulls.at(&last), means.of(&last)) {
+                return false;
+            }
             out[rows.clone()].copy_from_slice(means.at(&rows));
         }
         true
@@ -100,6 +106,7 @@ state! {
 
 impl Kernel for Lsma {
     const INFO: &'static FormulaInfo = &rows::LSMA;
+    const CHECKS_NUMBERS: bool = true;
     type Input<'a> = f64;
     type Output<'s> = f64;
 
@@ -114,8 +121,7 @@ impl Kernel for Lsma {
 
     #[inline(always)]
     fn whole(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) -> bool {
-        self.window.over(columns[0], out[0], |sums| sums.endpoint());
-        true
+        self.window.over(columns[0], out[0], |sums| sums.endpoint())
     }
 }
 
@@ -127,6 +133,7 @@ state! {
 
 impl Kernel for LinregSlope {
     const INFO: &'static FormulaInfo = &rows::LINREG_SLOPE;
+    const CHECKS_NUMBERS: bool = true;
     type Input<'a> = f64;
     type Output<'s> = f64;
 
@@ -141,8 +148,7 @@ impl Kernel for LinregSlope {
 
     #[inline(always)]
     fn whole(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) -> bool {
-        self.window.over(columns[0], out[0], |sums| sums.slope());
-        true
+        self.window.over(columns[0], out[0], |sums| sums.slope())
     }
 }
 
