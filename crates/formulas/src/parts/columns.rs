@@ -15,17 +15,18 @@ pub fn blocks(rows: usize) -> impl Iterator<Item = Range<usize>> {
     (0..rows).step_by(BLOCK).map(move |from| from..rows.min(from + BLOCK))
 }
 
+/// [`blocks`] of at least `least` rows, from a row on: long ones for windows of several lengths, each of which needs
+/// some rows more than those of the block.
+#[inline(always)]
+pub fn blocks_from(start: usize, rows: usize, least: usize) -> impl Iterator<Item = Range<usize>> {
+    let block = least.max(16_384);
+    (start..rows).step_by(block).map(move |from| from..rows.min(from + block))
+}
+
 /// A block of the first N columns.
 #[inline(always)]
 pub fn cut<'a, const N: usize>(columns: &[&'a [f64]], rows: &Range<usize>) -> [&'a [f64]; N] {
     from_fn(|column| &columns[column][rows.clone()])
-}
-
-/// The same in blocks of at least `least` rows, from a row on.
-#[inline(always)]
-pub fn blocks_from(start: usize, rows: usize, least: usize) -> impl Iterator<Item = Range<usize>> {
-    let block = least.max(16384);
-    (start..rows).step_by(block).map(move |from| from..rows.min(from + block))
 }
 
 /// Rows of a column that is made as it is needed.
