@@ -55,8 +55,9 @@ impl Excerpt {
 #[inline(always)]
 pub fn all_rows<const N: usize>(columns: [&[f64]; N], is_sound: impl Fn([f64; N]) -> bool) -> bool {
     // Of a number of rows that the compiler knows: it would check each row against the columns otherwise.
-    let blocks = columns.map(|column| column.as_chunks::<BLOCK>());
-    let few = columns.map(|column| column.as_chunks::<BLOCK>().1);
+    const TOGETHER: usize = 64;
+    let blocks = columns.map(|column| column.as_chunks::<TOGETHER>());
+    let few = blocks.map(|(_, few)| few);
     let block = |at: usize| all_of(blocks.map(|(blocks, _)| &blocks[at]), &is_sound);
     let one = |row: usize| all_of(few.map(|few| std::array::from_ref(&few[row])), &is_sound);
     (0..blocks[0].0.len()).fold(true, |sound, at| sound & block(at))
