@@ -72,6 +72,35 @@ fn a_fresh_batch_is_the_same_however_it_is_made() {
     }
 }
 
+/// Also at lengths that windows of one kernel share in another way than the defaults do, and over more rows than are
+/// taken at once.
+#[test]
+fn a_fresh_batch_is_the_same_at_other_lengths() {
+    let cases: [(&str, &[f64]); 14] = [
+        ("ultimate_osc", &[3.0, 5.0, 10.0]),
+        ("ultimate_osc", &[5.0, 5.0, 6.0]),
+        ("ultimate_osc", &[1.0, 2.0, 700.0]),
+        ("awesome", &[5.0, 5.0]),
+        ("awesome", &[1.0, 97.0]),
+        ("awesome", &[13.0, 5_000.0]),
+        ("hma", &[4.0]),
+        ("hma", &[61.0]),
+        ("hma", &[5_000.0]),
+        ("kama", &[1.0]),
+        ("kama", &[300.0]),
+        ("percent_rank", &[7.0]),
+        ("williams_r", &[1.0]),
+        ("donchian", &[400.0]),
+    ];
+    for (key, values) in cases {
+        let formula = || build(key, values).unwrap_or_else(|error| panic!("{key}: {error}"));
+        for rows in [500, 40_000] {
+            let table = sample(formula().info(), rows, 23);
+            same(key, &table.batch(&mut formula()), &table.batch_fresh(&mut formula()));
+        }
+    }
+}
+
 #[test]
 fn reset_is_a_fresh_start() {
     for info in implemented() {

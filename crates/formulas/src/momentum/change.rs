@@ -3,7 +3,7 @@
 use crate::info::FormulaInfo;
 use crate::kernel::Kernel;
 use crate::params::{ParamError, Params};
-use crate::parts::{ratio_or, Lag, WindowMean, WindowPath};
+use crate::parts::{ratio_or, Lag, PathRuns, WindowMean, WindowPath};
 use crate::persist::state;
 use crate::rows;
 
@@ -15,6 +15,7 @@ state! {
 
 impl Kernel for Momentum {
     const INFO: &'static FormulaInfo = &rows::MOMENTUM;
+    const CHECKS_NUMBERS: bool = true;
     type Input<'a> = f64;
     type Output<'s> = f64;
 
@@ -29,13 +30,7 @@ impl Kernel for Momentum {
 
     #[inline(always)]
     fn whole(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) -> bool {
-        let (price, out) = (columns[0], &mut *out[0]);
-        let lag = self.lag.len().min(out.len());
-        out[..lag].fill(f64::NAN);
-        for ((out, now), earlier) in out[lag..].iter_mut().zip(&price[lag..]).zip(price) {
-            *out = now - earlier;
-        }
-        true
+        self.lag.over(columns, out[0], |now, earlier| now - earlier)
     }
 }
 
@@ -47,6 +42,7 @@ state! {
 
 impl Kernel for Roc {
     const INFO: &'static FormulaInfo = &rows::ROC;
+    const CHECKS_NUMBERS: bool = true;
     type Input<'a> = f64;
     type Output<'s> = f64;
 
@@ -56,20 +52,18 @@ impl Kernel for Roc {
 
     #[inline(always)]
     fn step(&mut self, price: f64) -> Option<f64> {
-        let earlier = self.lag.push(price)?;
-        Some(100.0 * ratio_or(price - earlier, earlier, f64::NAN))
+        self.lag.push(price).map(|earlier| rate(price, earlier))
     }
 
     #[inline(always)]
     fn whole(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) -> bool {
-        let (price, out) = (columns[0], &mut *out[0]);
-        let lag = self.lag.len().min(out.len());
-        out[..lag].fill(f64::NAN);
-        for ((out, now), &earlier) in out[lag..].iter_mut().zip(&price[lag..]).zip(price) {
-            *out = 100.0 * ratio_or(now - earlier, earlier, f64::NAN);
-        }
-        true
+        self.lag.over(columns, out[0], rate)
     }
+}
+
+#[inline(always)]
+fn rate(now: f64, earlier: f64) -> f64 {
+    100.0 * ratio_or(now - earlier, earlier, f64::NAN)
 }
 
 state! {
@@ -80,6 +74,7 @@ state! {
 
 impl Kernel for EfficiencyRatio {
     const INFO: &'static FormulaInfo = &rows::EFFICIENCY_RATIO;
+    const CHECKS_NUMBERS: bool = true;
     type Input<'a> = f64;
     type Output<'s> = f64;
 
@@ -94,8 +89,9 @@ impl Kernel for EfficiencyRatio {
 
     #[inline(always)]
     fn whole(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) -> bool {
-        self.path.over(columns[0], out[0], |path| path.efficiency_or(0.0));
-        true
+        let mut runs = PathRuns::new(&self.path, columns[0]);
+        while runs.advance(out[0], |path| path.efficiency_or(0.0)).is_some() {}
+        runs.is_done()
     }
 }
 
@@ -107,6 +103,7 @@ state! {
 
 impl Kernel for DisparityIndex {
     const INFO: &'static FormulaInfo = &rows::DISPARITY_INDEX;
+    const CHECKS_NUMBERS: bool = true;
     type Input<'a> = f64;
     type Output<'s> = f64;
 
@@ -122,7 +119,9 @@ impl Kernel for DisparityIndex {
 
     #[inline(always)]
     fn whole(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) -> bool {
-        self.mean.over(columns[0], out[0]);
+        if !self.mean.over(columns[0], out[0]) {
+            return false;
+        }
         for (out, price) in out[0].iter_mut().zip(columns[0]) {
             *out = 100.0 * ratio_or(price - *out, *out, f64::NAN);
         }

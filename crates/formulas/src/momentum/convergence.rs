@@ -4,10 +4,8 @@ use crate::info::FormulaInfo;
 use crate::kernel::outputs;
 use crate::kernel::Kernel;
 use crate::params::{ParamError, Params};
-use crate::parts::columns::{map_rows, BLOCK};
-use crate::parts::{
-    are_ranges, by_blocks, cascade, ratio_or, reach, Batch, Change, OnePole, WindowMean, BEFORE,
-};
+use crate::parts::columns::{all_rows, blocks_from, cut, leave_out, map_rows, Excerpt, BLOCK};
+use crate::parts::{cascade, needed, ratio_or, reach, Batch, Change, OnePole, WindowMean, BEFORE};
 use crate::persist::state;
 use crate::rows;
 
@@ -219,6 +217,7 @@ state! {
 
 impl Kernel for Awesome {
     const INFO: &'static FormulaInfo = &rows::AWESOME;
+    const CHECKS_NUMBERS: bool = true;
     type Input<'a> = [f64; 2];
     type Output<'s> = f64;
 
@@ -242,31 +241,23 @@ impl Kernel for Awesome {
 
     #[inline(always)]
     fn whole(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) -> bool {
-        let (high, low, out) = (columns[0], columns[1], &mut *out[0]);
-        if !are_ranges(high, low) {
-            return false;
-        }
-        let middles = |_: &[f64], row: usize, middles: &mut [f64]| {
-            for ((middle, high), low) in middles.iter_mut().zip(&high[row..]).zip(&low[row..]) {
-                *middle = 0.5 * (high + low);
+        let (out, count, n) = (&mut *out[0], columns[0].len(), self.slow.len());
+        let [mut middles, mut fasts, mut slows] = [(); 3].map(|()| Excerpt::default());
+        for rows in blocks_from(n - 1, count, 4 * n) {
+            let (fast, slow) = (needed(self.fast.len(), &rows, count), needed(n, &rows, count));
+            let both = fast.start.min(slow.start)..fast.end.max(slow.end);
+            if !all_rows(cut(columns, &both), |[high, low]| high >= low) {
+                return false;
             }
-        };
-        by_blocks(
-            self.slow.len(),
-            out,
-            middles,
-            |xs, means| self.slow.over(xs, means),
-            |out, row, slow| out[row..][..slow.len()].copy_from_slice(slow),
-        );
-        by_blocks(
-            self.fast.len(),
-            out,
-            middles,
-            |xs, means| self.fast.over(xs, means),
-            |out, row, fast| out[row..].iter_mut().zip(fast).for_each(|(out, fast)| *out = fast - *out),
-        );
-        let warmup = out.len().min(self.slow.len() - 1);
-        out[..warmup].fill(f64::NAN);
+            map_rows(cut(columns, &both), middles.of(&both), |[high, low]| 0.5 * (high + low));
+            if !self.fast.over(middles.at(&fast), fasts.of(&fast))
+                || !self.slow.over(middles.at(&slow), slows.of(&slow))
+            {
+                return false;
+            }
+            map_rows([fasts.at(&rows), slows.at(&rows)], &mut out[rows], |[fast, slow]| fast - slow);
+        }
+        leave_out(out, n);
         true
     }
 }

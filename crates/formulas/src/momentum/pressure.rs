@@ -3,7 +3,8 @@
 use crate::info::FormulaInfo;
 use crate::kernel::Kernel;
 use crate::params::{ParamError, Params};
-use crate::parts::{are_bars, is_bar, larger, ratio_or, smaller, Ring, WindowMean, WindowSum};
+use crate::parts::columns::{all_rows, blocks, cut, leave_out, map_rows, BLOCK};
+use crate::parts::{is_bar, larger, ratio_or, smaller, Lag, Ring, WindowMean, WindowSum};
 use crate::persist::state;
 use crate::rows;
 
@@ -48,37 +49,97 @@ impl Kernel for Cci {
     }
 }
 
-/// Rows that are taken at once where whole columns are given.
-const BLOCK: usize = 512;
-
 state! {
-    /// Sums over one of the three windows.
+    /// What was bought and the true ranges, each summed over one of the three windows. Where a window is twice as long
+    /// as the one before it, its sums are those of the shorter one, now and when that began.
     struct Pressure {
-        bought: WindowSum,
-        range: WindowSum,
+        is_double: bool,
+        sums: [WindowSum; 2],
+        shorter: [Lag; 2],
     }
 }
 
 impl Pressure {
-    fn new(length: usize) -> Self {
-        Self { bought: WindowSum::new(length), range: WindowSum::new(length) }
-    }
-
-    #[inline(always)]
-    fn push(&mut self, bought: f64, range: f64) -> Option<f64> {
-        let (bought, range) = (self.bought.push(bought), self.range.push(range));
-        Some(ratio_or(bought?, range?, 0.5))
-    }
-
-    /// The same for at most [`BLOCK`] rows, also while there are fewer than the window holds.
-    #[inline(always)]
-    fn push_all(&mut self, bought: &[f64], range: &[f64], out: &mut [f64]) {
-        let ranges = &mut [0.0; BLOCK][..out.len()];
-        WindowSum::push_both([&mut self.bought, &mut self.range], [bought, range], [&mut *out, &mut *ranges]);
-        for (out, &range) in out.iter_mut().zip(&*ranges) {
-            *out = ratio_or(*out, range, 0.5);
+    fn new(length: usize, shorter: Option<usize>) -> Self {
+        let is_double = shorter.is_some_and(|shorter| 2 * shorter == length);
+        let (own, lag) = if is_double { (1, length / 2) } else { (length, 1) };
+        Self {
+            is_double,
+            sums: [(); 2].map(|()| WindowSum::new(own)),
+            shorter: [(); 2].map(|()| Lag::new(lag)),
         }
     }
+
+    #[inline(always)]
+    fn push(&mut self, terms: [f64; 2], shorter: Option<[f64; 2]>) -> Option<[f64; 2]> {
+        if self.is_double {
+            let now = shorter?;
+            let [bought, range] = &mut self.shorter;
+            let (bought, range) = (bought.push(now[0]), range.push(now[1]));
+            return Some([bought? + now[0], range? + now[1]]);
+        }
+        let [bought, range] = &mut self.sums;
+        let (bought, range) = (bought.push(terms[0]), range.push(terms[1]));
+        Some([bought?, range?])
+    }
+
+    /// The same for a block of rows, also while there are fewer than the window holds.
+    #[inline(always)]
+    fn push_all(&mut self, terms: [&[f64]; 2], shorter: Option<&Sums>, out: &mut Sums) {
+        let count = terms[0].len();
+        if let Some(shorter) = shorter.filter(|_| self.is_double) {
+            let columns = shorter.before().into_iter().zip(shorter.block(count)).zip(out.block_mut(count));
+            columns
+                .for_each(|((before, now), out)| map_rows([before, now], out, |[before, now]| before + now));
+        } else {
+            WindowSum::push_both(self.sums.each_mut(), terms, out.block_mut(count));
+        }
+    }
+}
+
+/// Sums of a block of rows, after those of as many rows as a window has.
+struct Sums {
+    columns: [Vec<f64>; 2],
+    length: usize,
+}
+
+impl Sums {
+    #[inline(always)]
+    fn new(length: usize) -> Self {
+        Self { columns: [(); 2].map(|()| vec![0.0; length + BLOCK]), length }
+    }
+
+    #[inline(always)]
+    fn before(&self) -> [&[f64]; 2] {
+        self.columns.each_ref().map(|column| &column[..])
+    }
+
+    #[inline(always)]
+    fn block(&self, rows: usize) -> [&[f64]; 2] {
+        self.columns.each_ref().map(|column| &column[self.length..][..rows])
+    }
+
+    #[inline(always)]
+    fn block_mut(&mut self, rows: usize) -> [&mut [f64]; 2] {
+        self.columns.each_mut().map(|column| &mut column[self.length..][..rows])
+    }
+
+    /// The block has been taken.
+    #[inline(always)]
+    fn advance(&mut self, rows: usize) {
+        self.columns.iter_mut().for_each(|column| column.copy_within(rows..rows + self.length, 0));
+    }
+}
+
+#[inline(always)]
+fn share([bought, range]: [f64; 2]) -> f64 {
+    ratio_or(bought, range, 0.5)
+}
+
+/// Of the shares of the three windows, shortest first.
+#[inline(always)]
+fn weighted([short, middle, long]: [f64; 3]) -> f64 {
+    (4.0 * short + 2.0 * middle + long) * (100.0 / 7.0)
 }
 
 state! {
@@ -86,18 +147,26 @@ state! {
         last_close: Option<f64>,
         /// Shortest first.
         windows: [Pressure; 3],
+        lengths: [usize; 3],
+    }
+}
+
+impl UltimateOsc {
+    fn windows([short, middle, long]: [usize; 3]) -> [Pressure; 3] {
+        [Pressure::new(short, None), Pressure::new(middle, Some(short)), Pressure::new(long, Some(middle))]
     }
 }
 
 impl Kernel for UltimateOsc {
     const INFO: &'static FormulaInfo = &rows::ULTIMATE_OSC;
+    const CHECKS_NUMBERS: bool = true;
     type Input<'a> = [f64; 3];
     type Output<'s> = f64;
 
     fn new(params: &Params) -> Result<Self, ParamError> {
         let mut lengths = ["p1", "p2", "p3"].map(|name| params.int(name));
         lengths.sort_unstable();
-        Ok(Self { last_close: None, windows: lengths.map(Pressure::new) })
+        Ok(Self { last_close: None, windows: Self::windows(lengths), lengths })
     }
 
     #[inline(always)]
@@ -106,43 +175,50 @@ impl Kernel for UltimateOsc {
             return None;
         }
         let last = self.last_close.replace(close)?;
-        let true_low = smaller(low, last);
-        let (bought, range) = (close - true_low, larger(high, last) - true_low);
+        let terms = [bought([low, close, last]), range([high, low, last])];
         let [short, middle, long] = &mut self.windows;
-        let (short, middle) = (short.push(bought, range), middle.push(bought, range));
-        let long = long.push(bought, range);
-        Some((4.0 * short? + 2.0 * middle? + long?) * (100.0 / 7.0))
+        let short = short.push(terms, None);
+        let middle = middle.push(terms, short);
+        let long = long.push(terms, middle);
+        Some(weighted([short?, middle?, long?].map(share)))
     }
 
     #[inline(always)]
     fn whole(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) -> bool {
-        let (high, low, close, out) = (columns[0], columns[1], columns[2], &mut *out[0]);
-        if !are_bars(high, low, close) {
-            return false;
-        }
-        let mut windows = [0, 1, 2].map(|window| Pressure::new(self.windows[window].range.len()));
-        let (mut bought, mut ranges) = ([0.0; BLOCK], [0.0; BLOCK]);
+        let (out, mut windows, mut sums) =
+            (&mut *out[0], Self::windows(self.lengths), self.lengths.map(Sums::new));
+        let (mut bought_column, mut range_column) = ([0.0; BLOCK], [0.0; BLOCK]);
         let mut shares = [[0.0; BLOCK]; 3];
-        let warmup = out.len().min(self.windows[2].range.len());
-        for first in (1..out.len()).step_by(BLOCK) {
-            let count = BLOCK.min(out.len() - first);
-            let bars = high[first..].iter().zip(&low[first..]).zip(&close[first..]).zip(&close[first - 1..]);
-            for ((bought, range), (((high, low), close), last)) in
-                bought.iter_mut().zip(&mut ranges).zip(bars)
-            {
-                let true_low = smaller(*low, *last);
-                (*bought, *range) = (close - true_low, larger(*high, *last) - true_low);
+        for rows in blocks(out.len()) {
+            let bars: [&[f64]; 3] = cut(columns, &rows);
+            if !all_rows(bars, |[high, low, close]| is_bar(high, low, close)) {
+                return false;
             }
-            for (window, shares) in windows.iter_mut().zip(&mut shares) {
-                window.push_all(&bought[..count], &ranges[..count], &mut shares[..count]);
+            // The first bar has none before it, and no place in the windows.
+            let later = rows.start.max(1)..rows.end;
+            let ([high, low, close], last) = (cut(columns, &later), &columns[2][later.start - 1..]);
+            let terms = [&mut bought_column[..later.len()], &mut range_column[..later.len()]];
+            map_rows([low, close, last], terms[0], bought);
+            map_rows([high, low, last], terms[1], range);
+            for (at, window) in windows.iter_mut().enumerate() {
+                let (shorter, sums) = sums.split_at_mut(at);
+                window.push_all([&*terms[0], &*terms[1]], shorter.last(), &mut sums[0]);
+                map_rows(sums[0].block(later.len()), &mut shares[at][..later.len()], share);
             }
-            let [short, middle, long] = &shares;
-            let rows = out[first..][..count].iter_mut().zip(short).zip(middle).zip(long);
-            for (((out, short), middle), long) in rows {
-                *out = (4.0 * short + 2.0 * middle + long) * (100.0 / 7.0);
-            }
+            sums.iter_mut().for_each(|sums| sums.advance(later.len()));
+            map_rows(shares.each_ref().map(|shares| &shares[..]), &mut out[later], weighted);
         }
-        out[..warmup].fill(f64::NAN);
+        leave_out(out, self.lengths[2] + 1);
         true
     }
+}
+
+#[inline(always)]
+fn bought([low, close, last]: [f64; 3]) -> f64 {
+    close - smaller(low, last)
+}
+
+#[inline(always)]
+fn range([high, low, last]: [f64; 3]) -> f64 {
+    larger(high, last) - smaller(low, last)
 }

@@ -1,13 +1,21 @@
 //! Where the close is within a range: of its own bar, of the last n bars, of their highs, of the index of strength.
 
+use std::ops::Range;
+
 use super::strength::{MovesBlock, Strength};
 use crate::info::FormulaInfo;
 use crate::kernel::{outputs, Kernel, Outputs};
 use crate::params::{ParamError, Params};
-use crate::parts::columns::BLOCK;
-use crate::parts::{are_bars, is_bar, ratio_or, Batch, Bounds, WindowBounds, WindowExtreme, WindowMean};
+use crate::parts::columns::{all_rows, cut, leave_out, map_rows, BLOCK};
+use crate::parts::{is_bar, ratio_or, Batch, Bounds, BoundsRuns, WindowBounds, WindowExtreme, WindowMean};
 use crate::persist::state;
 use crate::rows;
+
+/// The rows of high, low and close are bars.
+#[inline(always)]
+fn all_bars(columns: &[&[f64]], rows: Range<usize>) -> bool {
+    all_rows(cut(columns, &rows), |[high, low, close]| is_bar(high, low, close))
+}
 
 outputs! { StochPoint { slow_k, slow_d } }
 
@@ -21,6 +29,7 @@ state! {
 
 impl Kernel for Stoch {
     const INFO: &'static FormulaInfo = &rows::STOCH;
+    const CHECKS_NUMBERS: bool = true;
     type Input<'a> = [f64; 3];
     type Output<'s> = StochPoint;
 
@@ -46,20 +55,29 @@ impl Kernel for Stoch {
     fn whole(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) -> bool {
         let (high, low, close) = (columns[0], columns[1], columns[2]);
         let [slow_k, slow_d] = out else { return false };
-        if !are_bars(high, low, close) {
+        if !all_bars(columns, 0..self.bounds.warmup().min(close.len())) {
             return false;
         }
         // The fast line, then the slow one, then both averages: each over what the one before it left.
-        self.bounds.over(high, low, |row, highest, lowest| {
-            let rows = slow_d[row..].iter_mut().zip(&close[row..]).zip(highest.iter().zip(lowest));
-            for ((fast_k, &close), (&highest, &lowest)) in rows {
-                *fast_k = 100.0 * Bounds { highest, lowest }.place(close);
+        let mut runs = BoundsRuns::new(&self.bounds, high, low);
+        while let Some((rows, highest, lowest)) = runs.advance() {
+            if !all_bars(columns, rows.clone()) {
+                return false;
             }
-        });
+            map_rows(
+                [highest, lowest, &close[rows.clone()]],
+                &mut slow_d[rows],
+                |[highest, lowest, close]| 100.0 * Bounds { highest, lowest }.place(close),
+            );
+        }
         let first = close.len().min(self.bounds.warmup());
-        self.slow_k.over(&slow_d[first..], &mut slow_k[first..]);
+        if !self.slow_k.over(&slow_d[first..], &mut slow_k[first..]) {
+            return false;
+        }
         let second = close.len().min(first + self.slow_k.len() - 1);
-        self.slow_d.over(&slow_k[second..], &mut slow_d[second..]);
+        if !self.slow_d.over(&slow_k[second..], &mut slow_d[second..]) {
+            return false;
+        }
         let warmup = close.len().min(second + self.slow_d.len() - 1);
         slow_k[..warmup].fill(f64::NAN);
         slow_d[..warmup].fill(f64::NAN);
@@ -127,6 +145,7 @@ state! {
 
 impl Kernel for WilliamsR {
     const INFO: &'static FormulaInfo = &rows::WILLIAMS_R;
+    const CHECKS_NUMBERS: bool = true;
     type Input<'a> = [f64; 3];
     type Output<'s> = f64;
 
@@ -145,19 +164,21 @@ impl Kernel for WilliamsR {
 
     #[inline(always)]
     fn whole(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) -> bool {
-        let (high, low, close, out) = (columns[0], columns[1], columns[2], &mut *out[0]);
-        let warmup = close.len().min(self.bounds.warmup());
-        out[..warmup].fill(f64::NAN);
-        let mut bars = are_bars(&high[..warmup], &low[..warmup], &close[..warmup]);
-        self.bounds.over(high, low, |row, highest, lowest| {
-            let end = row + highest.len();
-            bars &= are_bars(&high[row..end], &low[row..end], &close[row..end]);
-            let rows = out[row..].iter_mut().zip(&close[row..]).zip(highest.iter().zip(lowest));
-            for ((out, close), (highest, lowest)) in rows {
-                *out = -100.0 * ratio_or(highest - close, highest - lowest, 0.5);
+        let (close, out) = (columns[2], &mut *out[0]);
+        leave_out(out, self.bounds.warmup() + 1);
+        if !all_bars(columns, 0..self.bounds.warmup().min(close.len())) {
+            return false;
+        }
+        let mut runs = BoundsRuns::new(&self.bounds, columns[0], columns[1]);
+        while let Some((rows, highest, lowest)) = runs.advance() {
+            if !all_bars(columns, rows.clone()) {
+                return false;
             }
-        });
-        bars
+            map_rows([highest, lowest, &close[rows.clone()]], &mut out[rows], |[highest, lowest, close]| {
+                -100.0 * ratio_or(highest - close, highest - lowest, 0.5)
+            });
+        }
+        true
     }
 }
 

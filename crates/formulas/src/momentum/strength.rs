@@ -3,7 +3,7 @@
 use crate::info::FormulaInfo;
 use crate::kernel::Kernel;
 use crate::params::{ParamError, Params};
-use crate::parts::columns::{map_rows, BLOCK};
+use crate::parts::columns::{leave_out, map_rows, BLOCK};
 use crate::parts::{positive, ratio_or, Batch, Change, OnePole, Reach, Ring, WindowSum, BEFORE};
 use crate::persist::state;
 use crate::rows;
@@ -189,6 +189,31 @@ impl Rank {
         self.before.push(x);
         Some(rank)
     }
+
+    /// The same for a whole column from a fresh start. Several values are counted for at once: counts are whole
+    /// numbers, which come out the same in any order.
+    #[inline(always)]
+    fn over(&self, xs: &[f64], out: &mut [f64]) {
+        const TOGETHER: usize = 32;
+        let n = self.before.len();
+        leave_out(out, n + 1);
+        let (many, few) = out.get_mut(n..).unwrap_or(&mut []).as_chunks_mut::<TOGETHER>();
+        for (out, xs) in many.iter_mut().zip(xs.windows(n + TOGETHER).step_by(TOGETHER)) {
+            let (before, now) = (&xs[..n + TOGETHER - 1], &xs[n..]);
+            let mut counts = [0.0; TOGETHER];
+            for before in before.windows(TOGETHER) {
+                for ((count, before), now) in counts.iter_mut().zip(before).zip(now) {
+                    *count += if before < now { 1.0 } else { 0.0 };
+                }
+            }
+            map_rows([&counts], out, |[count]| self.per_value * count);
+        }
+        let first = xs.len() - few.len();
+        for (row, out) in few.iter_mut().enumerate() {
+            let (before, now) = (&xs[first + row - n..][..n], xs[first + row]);
+            *out = self.per_value * before.iter().filter(|&&before| before < now).count() as f64;
+        }
+    }
 }
 
 state! {
@@ -209,6 +234,12 @@ impl Kernel for PercentRank {
     #[inline(always)]
     fn step(&mut self, price: f64) -> Option<f64> {
         self.rank.push(price)
+    }
+
+    #[inline(always)]
+    fn whole(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) -> bool {
+        self.rank.over(columns[0], out[0]);
+        true
     }
 }
 
@@ -252,5 +283,23 @@ impl Kernel for ConnorsRsi {
         let (price, streaks) = (self.price.push(close), self.streaks.push(self.streak));
         let rank = self.rank.push(close / last? - 1.0);
         Some((price? + streaks? + rank?) / 3.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranks_of_a_column_are_the_same_as_one_by_one() {
+        let xs: Vec<f64> = (0..300).map(|t| (t * 7919 % 31) as f64).collect();
+        for length in [1, 2, 30, 100, 400] {
+            for rows in [0, 1, 100, 164, 300] {
+                let (rank, mut each, mut got) = (Rank::new(length), Rank::new(length), vec![0.0; rows]);
+                rank.over(&xs[..rows], &mut got);
+                let wanted = xs[..rows].iter().map(|&x| each.push(x).unwrap_or(f64::NAN));
+                assert!(got.iter().zip(wanted).all(|(a, b)| a.to_bits() == b.to_bits()), "{length} {rows}");
+            }
+        }
     }
 }

@@ -1,5 +1,8 @@
 //! The highest high and the lowest low of the last n bars, and what is a bar at all.
 
+use std::ops::Range;
+
+use crate::parts::columns::BLOCK;
 use crate::parts::{ratio_or, WindowExtreme};
 use crate::persist::state;
 
@@ -7,18 +10,6 @@ use crate::persist::state;
 #[inline(always)]
 pub fn is_bar(high: f64, low: f64, close: f64) -> bool {
     (low <= close) & (close <= high)
-}
-
-/// [`is_bar`] of every row of three columns, none of which is passed over.
-#[inline(always)]
-pub fn are_bars(high: &[f64], low: &[f64], close: &[f64]) -> bool {
-    high.iter().zip(low).zip(close).fold(true, |all, ((&high, &low), &close)| all & is_bar(high, low, close))
-}
-
-/// No low is above the high of its row.
-#[inline(always)]
-pub fn are_ranges(high: &[f64], low: &[f64]) -> bool {
-    high.iter().zip(low).fold(true, |all, (high, low)| all & (high >= low))
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -64,28 +55,74 @@ impl WindowBounds {
         Some(Bounds { highest: highest?, lowest: lowest? })
     }
 
-    /// Gives `take` the bounds of all full windows over two columns, row by row, beginning with row length - 1. By
-    /// blocks, which stay in the processor's nearest memory.
-    #[inline(always)]
-    pub fn over(&self, high: &[f64], low: &[f64], mut take: impl FnMut(usize, &[f64], &[f64])) {
-        let before = self.highest.len() - 1;
-        let block = (4 * before).max(1024);
-        let (mut highest, mut lowest) = (vec![0.0; block], vec![0.0; block]);
-        let (mut one, mut other) = (vec![0.0; block + before], vec![0.0; block + before]);
-        let mut row = before;
-        while row < high.len() {
-            let count = block.min(high.len() - row);
-            let (highest, lowest) = (&mut highest[..count], &mut lowest[..count]);
-            self.highest.over(&high[row - before..row + count], highest, [&mut one, &mut other]);
-            self.lowest.over(&low[row - before..row + count], lowest, [&mut one, &mut other]);
-            take(row, highest, lowest);
-            row += count;
-        }
-    }
-
     /// Rows before the first full window.
     #[inline(always)]
     pub fn warmup(&self) -> usize {
         self.highest.len() - 1
+    }
+}
+
+/// The column form of [`WindowBounds`]: all full windows over two columns, in runs of rows that stay in the processor's
+/// nearest memory.
+pub struct BoundsRuns<'a> {
+    bounds: &'a WindowBounds,
+    columns: [&'a [f64]; 2],
+    row: usize,
+    highest: Vec<f64>,
+    lowest: Vec<f64>,
+    scratch: [Vec<f64>; 2],
+}
+
+impl<'a> BoundsRuns<'a> {
+    #[inline(always)]
+    pub fn new(bounds: &'a WindowBounds, high: &'a [f64], low: &'a [f64]) -> Self {
+        let before = bounds.highest.len() - 1;
+        let run = (4 * before).max(BLOCK);
+        let column = |rows: usize| vec![0.0; rows];
+        Self {
+            bounds,
+            columns: [high, low],
+            row: before,
+            highest: column(run),
+            lowest: column(run),
+            scratch: [column(run + before), column(run + before)],
+        }
+    }
+
+    /// The rows of the next run, of which the first begins where the window is full; the highest and the lowest.
+    #[inline(always)]
+    pub fn advance(&mut self) -> Option<(Range<usize>, &[f64], &[f64])> {
+        let ([high, low], before) = (self.columns, self.bounds.highest.len() - 1);
+        let rows = self.row..high.len().min(self.row + self.highest.len());
+        if self.row >= high.len() {
+            return None;
+        }
+        self.row = rows.end;
+        let (highest, lowest) = (&mut self.highest[..rows.len()], &mut self.lowest[..rows.len()]);
+        let [one, other] = &mut self.scratch;
+        self.bounds.highest.over(&high[rows.start - before..rows.end], highest, [&mut *one, &mut *other]);
+        self.bounds.lowest.over(&low[rows.start - before..rows.end], lowest, [one, other]);
+        Some((rows, highest, lowest))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn runs_are_the_same_as_one_by_one() {
+        let high: Vec<f64> = (0..2_500).map(|t| 101.0 + (t * 7919 % 101) as f64).collect();
+        let low: Vec<f64> = high.iter().rev().map(|x| x - 150.0).collect();
+        for length in [1, 2, 3, 4, 5, 14, 16, 17, 20, 64, 100, 900, 3_000] {
+            let mut each = WindowBounds::new(length);
+            let wanted: Vec<Bounds> = high.iter().zip(&low).filter_map(|(&h, &l)| each.push(h, l)).collect();
+            let (mut runs, mut got) = (BoundsRuns::new(&each, &high, &low), Vec::new());
+            while let Some((rows, highest, lowest)) = runs.advance() {
+                assert_eq!(rows.start, got.len() + length - 1);
+                got.extend(highest.iter().zip(lowest).map(|(&highest, &lowest)| Bounds { highest, lowest }));
+            }
+            assert_eq!(got, wanted, "{length}");
+        }
     }
 }

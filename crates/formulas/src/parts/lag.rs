@@ -1,5 +1,6 @@
 //! A value of n updates ago.
 
+use crate::parts::columns::{all_rows, blocks, cut, leave_out, map_rows};
 use crate::parts::Ring;
 use crate::persist::state;
 
@@ -41,5 +42,23 @@ impl Lag {
             return None;
         }
         Some(old)
+    }
+
+    /// What `of` makes of each value of the first column and the one `lag` before it, from a fresh start; NaN where
+    /// there is none. False if one is no valid number.
+    #[inline(always)]
+    pub fn over(&self, columns: &[&[f64]], out: &mut [f64], of: impl Fn(f64, f64) -> f64) -> bool {
+        let lag = self.len();
+        leave_out(out, lag + 1);
+        for rows in blocks(out.len()) {
+            if !all_rows::<1>(cut(columns, &rows), |_| true) {
+                return false;
+            }
+            let later = rows.start.max(lag).min(rows.end)..rows.end;
+            let [now] = cut(columns, &later);
+            let earlier = &columns[0][later.start.saturating_sub(lag)..];
+            map_rows([now, earlier], &mut out[later], |[now, earlier]| of(now, earlier));
+        }
+        true
     }
 }

@@ -1,12 +1,8 @@
 //! The mean of the last n values.
 
+use crate::parts::columns::leave_out;
+use crate::parts::lanes::{over_lanes, LapWindow, Side};
 use crate::persist::state;
-
-/// Laps that a column is taken through at once: they do not depend on each other.
-pub(super) const LANES: usize = 4;
-
-/// Laps that are not worth that.
-const SHORT: usize = 8;
 
 state! {
     /// The window is the rest of the last lap and the lap under way. Sums of every rest of a lap are made when it
@@ -61,21 +57,14 @@ impl WindowMean {
         self.full.then_some(self.reference + sum * self.inverse_length)
     }
 
-    /// The same for a whole column from a fresh start; NaN until the window is full.
+    /// The same for a whole column from a fresh start; NaN until the window is full. False if a number is not valid.
     #[inline(always)]
-    pub fn over(&self, xs: &[f64], out: &mut [f64]) {
-        let length = self.places.len();
-        out[..xs.len().min(length - 1)].fill(f64::NAN);
-        let (mut lanes, mut sums) = (vec![[0.0; LANES]; length], vec![[0.0; LANES]; length + 1]);
-        let mut start = 0;
-        while length >= SHORT && start + (LANES + 1) * length - 1 <= xs.len() {
-            let means = &mut out[start + length - 1..][..LANES * length];
-            self.over_laps(&xs[start..], means, &mut lanes, &mut sums);
-            start += LANES * length;
-        }
-        if xs.len() - start < length {
-            return;
-        }
+    #[must_use]
+    pub fn over(&self, xs: &[f64], out: &mut [f64]) -> bool {
+        let length = self.len();
+        leave_out(out, length);
+        let mut laps = MeanLaps { inverse_length: self.inverse_length };
+        let Some(start) = over_lanes(xs, length, out, &mut laps) else { return false };
         // A lap is about a value of its own, whatever came before it.
         let mut tail = Self::new(length);
         for (&x, out) in xs[start..].iter().zip(&mut out[start..]) {
@@ -83,80 +72,32 @@ impl WindowMean {
                 *out = mean;
             }
         }
+        true
     }
+}
 
-    /// In each lane the windows from the end of one lap until before the end of the next.
+struct MeanLaps {
+    inverse_length: f64,
+}
+
+impl LapWindow for MeanLaps {
     #[inline(always)]
-    fn over_laps(&self, xs: &[f64], out: &mut [f64], lanes: &mut [[f64; LANES]], sums: &mut [[f64; LANES]]) {
-        let (length, inverse) = (lanes.len(), self.inverse_length);
-        let after = side_by_side(xs, lanes);
-        let reference = lanes[length - 1];
-        let mut rest = [0.0; LANES];
-        for (xs, place) in lanes.iter().zip(&mut sums[1..]).rev() {
+    fn windows(&mut self, lap: &[Side], next: &[Side], out: &mut [Side]) {
+        let (&reference, earlier) = lap.split_last().expect("a lap has rows");
+        let (whole, out) = out.split_first_mut().expect("a lap has rows");
+        let mut rest = Side::default();
+        for (&xs, place) in earlier.iter().zip(&mut *out).rev() {
             *place = rest;
-            for lane in 0..LANES {
-                rest[lane] += xs[lane] - reference[lane];
-            }
+            rest = Side::new(|lane| rest[lane] + (xs[lane] - reference[lane]));
         }
-        sums[0] = std::array::from_fn(|lane| reference[lane] + rest[lane] * inverse);
-        let mut lap = [0.0; LANES];
-        for ((xs, &after), sums) in lanes.iter().zip(after).zip(&mut sums[1..]) {
-            let next = [xs[1], xs[2], xs[3], after];
-            for lane in 0..LANES {
-                lap[lane] += next[lane] - reference[lane];
-                sums[lane] = reference[lane] + (lap[lane] + sums[lane]) * inverse;
-            }
+        let mean = |lane: usize, sum: f64| reference[lane] + sum * self.inverse_length;
+        *whole = Side::new(|lane| mean(lane, rest[lane]));
+        let mut lap = Side::default();
+        for (&xs, place) in next.iter().zip(out) {
+            let rest = *place;
+            lap = Side::new(|lane| lap[lane] + (xs[lane] - reference[lane]));
+            *place = Side::new(|lane| mean(lane, lap[lane] + rest[lane]));
         }
-        one_after_the_other(sums, out);
-    }
-}
-
-/// Puts one lap into each lane. Returns the lap after them, but for its last value.
-#[inline(always)]
-pub(super) fn side_by_side<'a>(xs: &'a [f64], lanes: &mut [[f64; LANES]]) -> &'a [f64] {
-    let length = lanes.len();
-    let (a, xs) = xs.split_at(length);
-    let (b, xs) = xs.split_at(length);
-    let (c, xs) = xs.split_at(length);
-    let (d, xs) = xs.split_at(length);
-    for ((lanes, (a, b)), (c, d)) in lanes.iter_mut().zip(a.iter().zip(b)).zip(c.iter().zip(d)) {
-        *lanes = [*a, *b, *c, *d];
-    }
-    &xs[..length - 1]
-}
-
-/// The other way round.
-#[inline(always)]
-pub(super) fn one_after_the_other(lanes: &[[f64; LANES]], out: &mut [f64]) {
-    let length = out.len() / LANES;
-    let (a, out) = out.split_at_mut(length);
-    let (b, out) = out.split_at_mut(length);
-    let (c, d) = out.split_at_mut(length);
-    for ((lanes, (a, b)), (c, d)) in lanes.iter().zip(a.iter_mut().zip(b)).zip(c.iter_mut().zip(d)) {
-        [*a, *b, *c, *d] = *lanes;
-    }
-}
-
-/// Goes over a column that is not there but made by `fill` from a row on, in blocks that stay in the processor's
-/// nearest memory: `over` makes windows of a block, and `take` is given them from a row on. From the end, so that the
-/// rows that are filled from may be written to.
-#[inline(always)]
-pub fn by_blocks(
-    length: usize,
-    column: &mut [f64],
-    fill: impl Fn(&[f64], usize, &mut [f64]),
-    over: impl Fn(&[f64], &mut [f64]),
-    take: impl Fn(&mut [f64], usize, &[f64]),
-) {
-    let (rows, before, laps) = (column.len(), length - 1, LANES * length);
-    let block = laps * (1024 / laps).max(4);
-    let (mut xs, mut windows) = (vec![0.0; block + before], vec![0.0; block + before]);
-    for at in (0..rows.saturating_sub(before).div_ceil(block)).rev() {
-        let start = at * block;
-        let count = (block + before).min(rows - start);
-        fill(column, start, &mut xs[..count]);
-        over(&xs[..count], &mut windows[..count]);
-        take(column, start + before, &windows[before..count]);
     }
 }
 

@@ -1,6 +1,7 @@
 //! The last n values under weights that rise in a straight line: weighted means and the line of least squares.
 
-use crate::parts::mean::LANES;
+use crate::parts::columns::leave_out;
+use crate::parts::lanes::{over_lanes, LapWindow, Side};
 use crate::persist::state;
 
 state! {
@@ -121,20 +122,15 @@ impl WindowRamp {
     }
 
     /// What `pick` makes of the sums of each window of a column, from a fresh start; NaN until the window is full.
+    /// False if a number is not valid.
     #[inline(always)]
-    pub fn over(&self, xs: &[f64], out: &mut [f64], pick: impl Fn(RampSums) -> f64) {
-        let length = self.places.len();
-        out[..xs.len().min(length - 1)].fill(f64::NAN);
-        let mut rests = vec![[[0.0; LANES]; 2]; length];
-        let mut start = 0;
-        while start + (LANES + 1) * length - 1 <= xs.len() {
-            let picked = &mut out[start + length - 1..][..LANES * length];
-            self.over_laps(&xs[start..], picked, &mut rests, &pick);
-            start += LANES * length;
-        }
-        if xs.len() - start < length {
-            return;
-        }
+    #[must_use]
+    pub fn over(&self, xs: &[f64], out: &mut [f64], pick: impl Fn(RampSums) -> f64) -> bool {
+        let length = self.len();
+        leave_out(out, length);
+        let rests = vec![[Side::default(); 2]; length - 1];
+        let mut laps = RampLaps { shape: self.shape, rests, pick: &pick };
+        let Some(start) = over_lanes(xs, length, out, &mut laps) else { return false };
         // A lap is about a value of its own, whatever came before it.
         let mut tail = Self::new(length);
         for (&x, out) in xs[start..].iter().zip(&mut out[start..]) {
@@ -142,49 +138,40 @@ impl WindowRamp {
                 *out = pick(sums);
             }
         }
+        true
     }
+}
 
-    /// In each lane the windows from the end of one lap until before the end of the next.
+struct RampLaps<P> {
+    shape: Shape,
+    /// The sum and the ramp of what comes after each place of a lap.
+    rests: Vec<[Side; 2]>,
+    pick: P,
+}
+
+impl<P: Fn(RampSums) -> f64> LapWindow for RampLaps<P> {
     #[inline(always)]
-    fn over_laps(
-        &self,
-        xs: &[f64],
-        out: &mut [f64],
-        rests: &mut [[[f64; LANES]; 2]],
-        pick: impl Fn(RampSums) -> f64,
-    ) {
-        let (length, shape) = (rests.len(), self.shape);
-        let (laps, after) = xs.split_at(LANES * length);
-        let laps: [&[f64]; LANES] = std::array::from_fn(|lane| &laps[lane * length..][..length]);
-        let next: [&[f64]; LANES] =
-            std::array::from_fn(|lane| if lane + 1 < LANES { laps[lane + 1] } else { &after[..length - 1] });
-        let reference: [f64; LANES] = std::array::from_fn(|lane| laps[lane][length - 1]);
-        let (mut rest, mut ramp) = ([0.0; LANES], [0.0; LANES]);
-        for (at, place) in rests.iter_mut().enumerate().rev() {
+    fn windows(&mut self, lap: &[Side], next: &[Side], out: &mut [Side]) {
+        let (&reference, earlier) = lap.split_last().expect("a lap has rows");
+        let (whole, out) = out.split_first_mut().expect("a lap has rows");
+        let (mut rest, mut ramp) = (Side::default(), Side::default());
+        for (&xs, place) in earlier.iter().zip(&mut self.rests).rev() {
             *place = [rest, ramp];
-            for lane in 0..LANES {
-                rest[lane] += laps[lane][at] - reference[lane];
-                ramp[lane] += rest[lane];
-            }
+            rest = Side::new(|lane| rest[lane] + (xs[lane] - reference[lane]));
+            ramp = Side::new(|lane| ramp[lane] + rest[lane]);
         }
-        for lane in 0..LANES {
-            out[lane * length] =
-                pick(RampSums { reference: reference[lane], sum: rest[lane], ramp: ramp[lane], shape });
-        }
-        let (a, out) = out.split_at_mut(length);
-        let (b, out) = out.split_at_mut(length);
-        let (c, d) = out.split_at_mut(length);
-        let (mut lap, mut ages) = ([0.0; LANES], [0.0; LANES]);
-        for (at, [rest, rest_ramp]) in rests[..length - 1].iter().enumerate() {
-            let mut picked = [0.0; LANES];
-            for lane in 0..LANES {
-                ages[lane] += lap[lane];
-                lap[lane] += next[lane][at] - reference[lane];
+        let shape = self.shape;
+        let pick =
+            |lane: usize, sum, ramp| (self.pick)(RampSums { reference: reference[lane], sum, ramp, shape });
+        *whole = Side::new(|lane| pick(lane, rest[lane], ramp[lane]));
+        let (mut lap, mut ages) = (Side::default(), Side::default());
+        for ((&xs, out), &[rest, rest_ramp]) in next.iter().zip(out).zip(&self.rests) {
+            ages = Side::new(|lane| ages[lane] + lap[lane]);
+            lap = Side::new(|lane| lap[lane] + (xs[lane] - reference[lane]));
+            *out = Side::new(|lane| {
                 let ramp = rest_ramp[lane] + (shape.length * lap[lane] - ages[lane]);
-                let sum = lap[lane] + rest[lane];
-                picked[lane] = pick(RampSums { reference: reference[lane], sum, ramp, shape });
-            }
-            [a[at + 1], b[at + 1], c[at + 1], d[at + 1]] = picked;
+                pick(lane, lap[lane] + rest[lane], ramp)
+            });
         }
     }
 }

@@ -4,22 +4,72 @@ use crate::info::FormulaInfo;
 use crate::kernel::outputs;
 use crate::kernel::Kernel;
 use crate::params::{ParamError, Params};
-use crate::parts::{WindowMean, WindowPath};
+use crate::parts::{Path, PathRuns, WindowMean, WindowPath};
 use crate::persist::state;
 use crate::rows;
+
+/// Steps that are taken from one distance.
+const STEPS: u32 = 4;
+
+state! {
+    /// How far an average is from the price that it follows. A step keeps a share of what the distance is after the
+    /// price has moved. Several steps are taken from one distance, by what they keep together: the chain of operations
+    /// that the next update waits for is that much shorter. Where the price stands still, zero stays zero.
+    #[derive(Copy)]
+    struct Distance {
+        from: f64,
+        kept: f64,
+        moved: f64,
+        steps: u32,
+    }
+}
+
+impl Distance {
+    #[inline(always)]
+    fn new(from: f64) -> Self {
+        Self { from, kept: 1.0, moved: 0.0, steps: 0 }
+    }
+
+    #[inline(always)]
+    fn now(&self) -> f64 {
+        self.kept * self.from - self.moved
+    }
+
+    /// After another step.
+    #[inline(always)]
+    fn step(&mut self, keep: f64, change: f64) -> f64 {
+        if self.steps == STEPS {
+            *self = Self::new(self.now());
+        }
+        self.kept *= keep;
+        self.moved = keep * (self.moved + change);
+        self.steps += 1;
+        self.now()
+    }
+}
 
 state! {
     pub struct Kama {
         path: WindowPath,
         slowest: f64,
         span: f64,
+        /// The price before.
         last: f64,
-        value: Option<f64>,
+        distance: Distance,
+    }
+}
+
+impl Kama {
+    #[inline(always)]
+    fn keep(&self, path: Path) -> f64 {
+        let weight = path.efficiency_or(1.0) * self.span + self.slowest;
+        1.0 - weight * weight
     }
 }
 
 impl Kernel for Kama {
     const INFO: &'static FormulaInfo = &rows::KAMA;
+    const CHECKS_NUMBERS: bool = true;
     type Input<'a> = f64;
     type Output<'s> = f64;
 
@@ -31,7 +81,8 @@ impl Kernel for Kama {
             slowest,
             span: weight("fast") - slowest,
             last: 0.0,
-            value: None,
+            // The price before the first full window is the seed.
+            distance: Distance::new(0.0),
         })
     }
 
@@ -39,11 +90,20 @@ impl Kernel for Kama {
     fn step(&mut self, price: f64) -> Option<f64> {
         let last = std::mem::replace(&mut self.last, price);
         let path = self.path.push(price)?;
-        let weight = path.efficiency_or(1.0) * self.span + self.slowest;
-        // The price before the first full window is the seed.
-        let value = self.value.unwrap_or(last);
-        self.value = Some(value + weight * weight * (price - value));
-        self.value
+        Some(price + self.distance.step(self.keep(path), price - last))
+    }
+
+    #[inline(always)]
+    fn whole(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) -> bool {
+        let (price, out, mut distance) = (columns[0], &mut *out[0], Distance::new(0.0));
+        let mut runs = PathRuns::new(&self.path, price);
+        while let Some(rows) = runs.advance(out, |path| self.keep(path)) {
+            let prices = price[rows.clone()].iter().zip(&price[rows.start - 1..]);
+            for (keep, (price, last)) in out[rows].iter_mut().zip(prices) {
+                *keep = price + distance.step(*keep, price - last);
+            }
+        }
+        runs.is_done()
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::info::FormulaInfo;
 use crate::kernel::Kernel;
 use crate::params::{ParamError, Params};
-use crate::parts::columns::BLOCK;
+use crate::parts::columns::{all_rows, blocks, cut, leave_out, map_rows, BLOCK};
 use crate::parts::{ratio_or, reach, Batch, OnePole, OrderStatistics, WindowMean, WindowSum};
 use crate::persist::state;
 use crate::rows;
@@ -16,6 +16,7 @@ state! {
 
 impl Kernel for Sma {
     const INFO: &'static FormulaInfo = &rows::SMA;
+    const CHECKS_NUMBERS: bool = true;
     type Input<'a> = f64;
     type Output<'s> = f64;
 
@@ -30,8 +31,7 @@ impl Kernel for Sma {
 
     #[inline(always)]
     fn whole(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) -> bool {
-        self.mean.over(columns[0], out[0]);
-        true
+        self.mean.over(columns[0], out[0])
     }
 }
 
@@ -106,6 +106,7 @@ state! {
 
 impl Kernel for Vwma {
     const INFO: &'static FormulaInfo = &rows::VWMA;
+    const CHECKS_NUMBERS: bool = true;
     type Input<'a> = [f64; 2];
     type Output<'s> = f64;
 
@@ -125,30 +126,23 @@ impl Kernel for Vwma {
 
     #[inline(always)]
     fn whole(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) -> bool {
-        const BLOCK: usize = 512;
-        let (price, volume, out) = (columns[0], columns[1], &mut *out[0]);
-        if !volume.iter().fold(true, |all, &volume| all & (volume >= 0.0)) {
-            return false;
-        }
-        let (period, mut sums, mut products) = (self.volume.len(), [0.0; BLOCK], [0.0; BLOCK]);
-        let (mut turnover, mut volumes) = (WindowSum::new(period), WindowSum::new(period));
-        for ((price, volume), out) in price.chunks(BLOCK).zip(volume.chunks(BLOCK)).zip(out.chunks_mut(BLOCK))
-        {
-            let (products, sums) = (&mut products[..out.len()], &mut sums[..out.len()]);
-            for ((product, price), volume) in products.iter_mut().zip(price).zip(volume) {
-                *product = price * volume;
+        let (n, out) = (self.volume.len(), &mut *out[0]);
+        let (mut turnovers, mut volumes) = (WindowSum::new(n), WindowSum::new(n));
+        let (mut products, mut turnover, mut volume) = ([0.0; BLOCK], [0.0; BLOCK], [0.0; BLOCK]);
+        for rows in blocks(out.len()) {
+            let bars: [&[f64]; 2] = cut(columns, &rows);
+            if !all_rows(bars, |[_, volume]| volume >= 0.0) {
+                return false;
             }
-            WindowSum::push_both(
-                [&mut turnover, &mut volumes],
-                [&*products, volume],
-                [&mut *out, &mut *sums],
-            );
-            for (out, &volume) in out.iter_mut().zip(&*sums) {
-                *out = ratio_or(*out, volume, f64::NAN);
-            }
+            let count = rows.len();
+            map_rows(bars, &mut products[..count], |[price, volume]| price * volume);
+            let sums = [&mut turnover[..count], &mut volume[..count]];
+            WindowSum::push_both([&mut turnovers, &mut volumes], [&products[..count], bars[1]], sums);
+            map_rows([&turnover, &volume], &mut out[rows], |[turnover, volume]| {
+                ratio_or(turnover, volume, f64::NAN)
+            });
         }
-        let warmup = out.len().min(period - 1);
-        out[..warmup].fill(f64::NAN);
+        leave_out(out, n);
         true
     }
 }

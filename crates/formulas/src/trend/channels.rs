@@ -1,10 +1,15 @@
 //! Lines through the extremes of the last n bars: channels, clouds, stops below them, and when the extremes came.
 
+use std::ops::Range;
+
 use crate::info::FormulaInfo;
 use crate::kernel::outputs;
 use crate::kernel::Kernel;
 use crate::params::{ParamError, Params};
-use crate::parts::{is_bar, AgedExtreme, AverageTrueRange, TrueRange, WindowBounds, WindowSum};
+use crate::parts::columns::{all_rows, cut, leave_out, map_rows};
+use crate::parts::{
+    is_bar, AgedExtreme, AverageTrueRange, Bounds, BoundsRuns, TrueRange, WindowBounds, WindowSum,
+};
 use crate::persist::state;
 use crate::rows;
 
@@ -18,6 +23,7 @@ state! {
 
 impl Kernel for Donchian {
     const INFO: &'static FormulaInfo = &rows::DONCHIAN;
+    const CHECKS_NUMBERS: bool = true;
     type Input<'a> = [f64; 2];
     type Output<'s> = Channel;
 
@@ -32,6 +38,27 @@ impl Kernel for Donchian {
         }
         let bounds = self.bounds.push(high, low)?;
         Some(Channel { upper: bounds.highest, middle: bounds.middle(), lower: bounds.lowest })
+    }
+
+    #[inline(always)]
+    fn whole(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) -> bool {
+        let sound = |rows: Range<usize>| all_rows(cut(columns, &rows), |[high, low]| high >= low);
+        out.iter_mut().for_each(|column| leave_out(column, self.bounds.warmup() + 1));
+        if !sound(0..self.bounds.warmup().min(columns[0].len())) {
+            return false;
+        }
+        let mut runs = BoundsRuns::new(&self.bounds, columns[0], columns[1]);
+        while let Some((rows, highest, lowest)) = runs.advance() {
+            if !sound(rows.clone()) {
+                return false;
+            }
+            out[0][rows.clone()].copy_from_slice(highest);
+            out[2][rows.clone()].copy_from_slice(lowest);
+            map_rows([highest, lowest], &mut out[1][rows], |[highest, lowest]| {
+                Bounds { highest, lowest }.middle()
+            });
+        }
+        true
     }
 }
 

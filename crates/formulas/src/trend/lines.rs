@@ -3,9 +3,15 @@
 use crate::info::FormulaInfo;
 use crate::kernel::Kernel;
 use crate::params::{ParamError, Params};
-use crate::parts::{by_blocks, RollingMoments, WindowRamp};
+use crate::parts::columns::{blocks_from, leave_out, map_rows, Excerpt};
+use crate::parts::{needed, RollingMoments, WindowRamp};
 use crate::persist::state;
 use crate::rows;
+
+#[inline(always)]
+fn weighted(window: &WindowRamp, xs: &[f64], out: &mut [f64]) -> bool {
+    window.over(xs, out, |sums| sums.weighted_mean())
+}
 
 state! {
     pub struct Wma {
@@ -15,6 +21,7 @@ state! {
 
 impl Kernel for Wma {
     const INFO: &'static FormulaInfo = &rows::WMA;
+    const CHECKS_NUMBERS: bool = true;
     type Input<'a> = f64;
     type Output<'s> = f64;
 
@@ -29,8 +36,7 @@ impl Kernel for Wma {
 
     #[inline(always)]
     fn whole(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) -> bool {
-        self.window.over(columns[0], out[0], |sums| sums.weighted_mean());
-        true
+        weighted(&self.window, columns[0], out[0])
     }
 }
 
@@ -44,6 +50,7 @@ state! {
 
 impl Kernel for Hma {
     const INFO: &'static FormulaInfo = &rows::HMA;
+    const CHECKS_NUMBERS: bool = true;
     type Input<'a> = f64;
     type Output<'s> = f64;
 
@@ -65,30 +72,28 @@ impl Kernel for Hma {
 
     #[inline(always)]
     fn whole(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) -> bool {
-        let (price, out) = (columns[0], &mut *out[0]);
-        let weighted = |window: &WindowRamp, xs: &[f64], out: &mut [f64]| {
-            window.over(xs, out, |sums| sums.weighted_mean());
-        };
-        weighted(&self.whole, price, out);
-        by_blocks(
-            self.half.len(),
-            out,
-            |_, row, prices| prices.copy_from_slice(&price[row..][..prices.len()]),
-            |prices, halves| weighted(&self.half, prices, halves),
-            |out, row, halves| {
-                out[row..].iter_mut().zip(halves).for_each(|(out, half)| *out = half + (half - *out))
-            },
-        );
-        let warmup = out.len().min(self.whole.len() - 1);
-        by_blocks(
-            self.last.len(),
-            &mut out[warmup..],
-            |out, row, hulls| hulls.copy_from_slice(&out[row..][..hulls.len()]),
-            |hulls, means| weighted(&self.last, hulls, means),
-            |out, row, means| out[row..][..means.len()].copy_from_slice(means),
-        );
-        let warmup = out.len().min(warmup + self.last.len() - 1);
-        out[..warmup].fill(f64::NAN);
+        let (price, out, count) = (columns[0], &mut *out[0], columns[0].len());
+        let [mut halves, mut wholes, mut hulls, mut means] = [(); 4].map(|()| Excerpt::default());
+        // Rows before the first hull, and before the first mean of hulls.
+        let (early, before) = (self.whole.len() - 1, self.whole.len() + self.last.len() - 2);
+        leave_out(out, before + 1);
+        for rows in blocks_from(before, count, 4 * self.whole.len()) {
+            let last = needed(self.last.len(), &(rows.start - early..rows.end - early), count - early);
+            let last = last.start + early..last.end + early;
+            let [half, whole] = [&self.half, &self.whole].map(|window| needed(window.len(), &last, count));
+            if !weighted(&self.half, &price[half.clone()], halves.of(&half))
+                || !weighted(&self.whole, &price[whole.clone()], wholes.of(&whole))
+            {
+                return false;
+            }
+            map_rows([halves.at(&last), wholes.at(&last)], hulls.of(&last), |[half, whole]| {
+                half + (half - whole)
+            });
+            if !weighted(&self.last, hulls.at(&last), means.of(&last)) {
+                return false;
+            }
+            out[rows.clone()].copy_from_slice(means.at(&rows));
+        }
         true
     }
 }
@@ -101,6 +106,7 @@ state! {
 
 impl Kernel for Lsma {
     const INFO: &'static FormulaInfo = &rows::LSMA;
+    const CHECKS_NUMBERS: bool = true;
     type Input<'a> = f64;
     type Output<'s> = f64;
 
@@ -115,8 +121,7 @@ impl Kernel for Lsma {
 
     #[inline(always)]
     fn whole(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) -> bool {
-        self.window.over(columns[0], out[0], |sums| sums.endpoint());
-        true
+        self.window.over(columns[0], out[0], |sums| sums.endpoint())
     }
 }
 
@@ -128,6 +133,7 @@ state! {
 
 impl Kernel for LinregSlope {
     const INFO: &'static FormulaInfo = &rows::LINREG_SLOPE;
+    const CHECKS_NUMBERS: bool = true;
     type Input<'a> = f64;
     type Output<'s> = f64;
 
@@ -142,8 +148,7 @@ impl Kernel for LinregSlope {
 
     #[inline(always)]
     fn whole(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) -> bool {
-        self.window.over(columns[0], out[0], |sums| sums.slope());
-        true
+        self.window.over(columns[0], out[0], |sums| sums.slope())
     }
 }
 

@@ -154,22 +154,19 @@ impl Kernel for Cmf {
 
     #[inline(always)]
     fn whole(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) -> bool {
-        let (n, shares) = (self.flow.len(), &mut *out[0]);
-        let (mut flow, mut volume) = (WindowSum::new(n), WindowSum::new(n));
-        let mut volumes = [0.0; BLOCK];
-        for rows in blocks(shares.len()) {
-            let (shares, volumes) = (&mut shares[rows.clone()], &mut volumes[..rows.len()]);
-            if !money_flows(cut(columns, &rows), shares) {
+        let (n, out) = (self.flow.len(), &mut *out[0]);
+        let (mut flow_sum, mut volume_sum) = (WindowSum::new(n), WindowSum::new(n));
+        let (mut flows, mut flow, mut volume) = ([0.0; BLOCK], [0.0; BLOCK], [0.0; BLOCK]);
+        for rows in blocks(out.len()) {
+            let [flows, flow, volume] = [&mut flows, &mut flow, &mut volume].map(|c| &mut c[..rows.len()]);
+            if !money_flows(cut(columns, &rows), flows) {
                 return false;
             }
-            volumes.copy_from_slice(&columns[3][rows]);
-            flow.push_in_place(shares);
-            volume.push_in_place(volumes);
-            for (flow, &mut volume) in shares.iter_mut().zip(volumes) {
-                *flow = share(*flow, volume);
-            }
+            let (sums, xs) = ([&mut flow_sum, &mut volume_sum], [&*flows, &columns[3][rows.clone()]]);
+            WindowSum::push_both(sums, xs, [&mut *flow, &mut *volume]);
+            map_rows([flow, volume], &mut out[rows], |[flow, volume]| share(flow, volume));
         }
-        leave_out(shares, n);
+        leave_out(out, n);
         true
     }
 }
@@ -321,7 +318,8 @@ impl Kernel for Mfi {
     #[inline(always)]
     fn whole(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) -> bool {
         let (n, out) = (self.rises.len(), &mut *out[0]);
-        let (mut rises, mut falls) = (WindowSum::new(n), WindowSum::new(n));
+        let (mut rise_sum, mut fall_sum) = (WindowSum::new(n), WindowSum::new(n));
+        let (mut rises, mut falls) = ([0.0; BLOCK], [0.0; BLOCK]);
         let (mut risen, mut fallen) = ([0.0; BLOCK], [0.0; BLOCK]);
         // The typical price of each row, after that of the row before.
         let mut prices = [f64::NAN; BLOCK + 1];
@@ -340,9 +338,10 @@ impl Kernel for Mfi {
             map_rows(columns, fallen, |row| flows(row)[1]);
             // The first price has no change, and no place in the windows.
             let from = usize::from(rows.start == 0);
-            rises.push_in_place(&mut risen[from..]);
-            falls.push_in_place(&mut fallen[from..]);
-            map_rows([risen, fallen], &mut out[rows], |[rises, falls]| index(rises, falls));
+            let (rises, falls) = (&mut rises[..count], &mut falls[..count]);
+            let sums = [&mut rises[from..], &mut falls[from..]];
+            WindowSum::push_both([&mut rise_sum, &mut fall_sum], [&risen[from..], &fallen[from..]], sums);
+            map_rows([rises, falls], &mut out[rows], |[rises, falls]| index(rises, falls));
             prices[0] = prices[count];
         }
         leave_out(out, n + 1);
