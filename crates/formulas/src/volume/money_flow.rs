@@ -76,10 +76,9 @@ fn is_sound([high, low, close, volume]: [f64; 4]) -> bool {
 
 #[inline(always)]
 fn flow([high, low, close, volume]: [f64; 4]) -> f64 {
-    let range = high - low;
-    let place = ((close - low) - (high - close)) / range;
+    let (range, flow) = (high - low, ((close - low) - (high - close)) / (high - low) * volume);
     if range > 0.0 {
-        place * volume
+        flow
     } else {
         0.0
     }
@@ -88,8 +87,10 @@ fn flow([high, low, close, volume]: [f64; 4]) -> f64 {
 /// [`money_flow`] of all bars; false if one is no bar.
 #[inline(always)]
 fn money_flows(bars: [&[f64]; 4], out: &mut [f64]) -> bool {
+    // First what waits for nothing but memory.
+    let sound = all_rows(bars, is_sound);
     map_rows(bars, out, flow);
-    all_rows(bars, is_sound)
+    sound
 }
 
 state! {

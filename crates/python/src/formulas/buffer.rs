@@ -23,9 +23,9 @@ impl Buffer {
     #[new]
     fn new(count: usize) -> Buffer {
         let mut spare = SPARE.lock().unwrap_or_else(PoisonError::into_inner);
-        let place = spare.iter().position(|numbers| numbers.len() == count);
-        let numbers =
-            place.map_or_else(|| vec![0.0; count].into_boxed_slice(), |place| spare.swap_remove(place));
+        // The one that came back last is the one that is still in the caches.
+        let place = spare.iter().rposition(|numbers| numbers.len() == count);
+        let numbers = place.map_or_else(|| vec![0.0; count].into_boxed_slice(), |place| spare.remove(place));
         Buffer { numbers }
     }
 

@@ -1,6 +1,7 @@
 """Formulas from Python: a call for one value beside talipp, and a million points beside TA-Lib.
 
-Ours and the peer's take turns on the same arrays, so that both see the same machine. Every formula of tiers 1 and 2
+Ours and the peer's take turns on the same arrays, so that both see the same machine; a turn is several calls, so that
+each mostly finds the caches as it left them itself. Every formula of tiers 1 and 2
 that TA-Lib has is here. Both allocate their outputs; a peer that needs several calls for the same outputs makes them
 all.
 """
@@ -21,10 +22,10 @@ from nanotick.bench.timing import CLIENT_CPU, emit, pin, skip, time_calls
 from nanotick.formulas import get
 
 __all__ = [
+    "CALLS_A_TURN",
     "POINTS",
-    "ROUNDS",
-    "SLOW_ROUNDS",
     "SLOW_S",
+    "TURNS",
     "Call",
     "batches",
     "figures",
@@ -38,10 +39,10 @@ __all__ = [
 ]
 
 POINTS = 1_000_000
-ROUNDS = 9
-#: Slower than this for a million points, it is run less often.
+TURNS = 7
+CALLS_A_TURN = 5
+#: Slower than this for a million points, it has shorter turns.
 SLOW_S = 0.1
-SLOW_ROUNDS = 3
 
 Call = Callable[[], Any]
 
@@ -152,11 +153,11 @@ def batches() -> None:
     for key, (params, theirs) in talib_calls(talib, m).items():
         ours = our_call(key, params, m)
         calls = [ours] if talib is None else [ours, theirs]
-        slow = max(seconds(call) for call in calls) > SLOW_S
+        a_turn = 1 if max(seconds(call) for call in calls) > SLOW_S else CALLS_A_TURN
         times: list[list[float]] = [[] for _ in calls]
-        for _ in range(SLOW_ROUNDS if slow else ROUNDS):
+        for _ in range(TURNS):
             for call, into in zip(calls, times, strict=True):
-                into.append(seconds(call))
+                into.extend(seconds(call) for _ in range(a_turn))
         names = [f"formulas.batch.{key}", f"formulas.batch.{key}.peer.talib"]
         for name, into in zip(names, times, strict=False):
             emit(name, figures(into))
