@@ -1,10 +1,12 @@
 //! A price against its usual distance from its mean, and closes against the true ranges of their bars.
 
+use std::array::from_fn;
+
 use crate::info::FormulaInfo;
 use crate::kernel::Kernel;
 use crate::params::{ParamError, Params};
-use crate::parts::columns::{all_rows, blocks, cut, leave_out, map_rows, BLOCK};
-use crate::parts::{is_bar, larger, ratio_or, smaller, Lag, Ring, WindowMean, WindowSum};
+use crate::parts::columns::{all_rows, blocks, blocks_from, cut, leave_out, map_rows, Excerpt, BLOCK};
+use crate::parts::{is_bar, larger, needed, ratio_or, smaller, Lag, Ring, WindowMean, WindowSum, TOGETHER};
 use crate::persist::state;
 use crate::rows;
 
@@ -18,6 +20,7 @@ state! {
 
 impl Kernel for Cci {
     const INFO: &'static FormulaInfo = &rows::CCI;
+    const CHECKS_NUMBERS: bool = true;
     type Input<'a> = [f64; 3];
     type Output<'s> = f64;
 
@@ -35,18 +38,66 @@ impl Kernel for Cci {
         if !is_bar(high, low, close) {
             return None;
         }
-        let price = (high + low + close) / 3.0;
+        let price = typical([high, low, close]);
         let Some(mean) = self.mean.push(price) else {
             self.prices.push(price);
             return None;
         };
-        // Over the window as it was, the oldest price taken out and the newest put in afterwards: to read what has
-        // just been written, two numbers at a time, would stall the processor.
-        let oldest = self.prices.oldest();
-        let absolute = self.prices.absolute_deviations(mean) - (oldest - mean).abs() + (price - mean).abs();
-        self.prices.push(price);
-        Some(ratio_or(price - mean, 0.015 * (absolute * self.inverse_period), 0.0))
+        Some(self.push(price, mean))
     }
+
+    #[inline(always)]
+    fn whole(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) -> bool {
+        let (out, count, n) = (&mut *out[0], columns[0].len(), self.prices.len());
+        let (mut kernel, [mut prices, mut means]) = (self.clone(), [(); 2].map(|()| Excerpt::default()));
+        for rows in blocks_from(n - 1, count, 4 * n) {
+            let lap = needed(n, &rows, count);
+            if n < TOGETHER || !all_rows(cut(columns, &lap), |[high, low, close]| is_bar(high, low, close)) {
+                return false;
+            }
+            map_rows(cut(columns, &lap), prices.of(&lap), typical);
+            if !self.mean.over(prices.at(&lap), means.of(&lap)) {
+                return false;
+            }
+            if rows.start == n - 1 {
+                prices.at(&(0..n - 1)).iter().for_each(|&price| _ = kernel.prices.push(price));
+            }
+            let (prices, few_prices) = prices.at(&rows).as_chunks();
+            let (means, few_means) = means.at(&rows).as_chunks();
+            let (many, few) = out[rows].as_chunks_mut::<TOGETHER>();
+            for ((out, prices), means) in many.iter_mut().zip(prices).zip(means) {
+                let [absolute, oldest] = kernel.prices.push_together(prices, means);
+                *out = from_fn(|row| kernel.index(prices[row], means[row], absolute[row], oldest[row]));
+            }
+            for ((out, &price), &mean) in few.iter_mut().zip(few_prices).zip(few_means) {
+                *out = kernel.push(price, mean);
+            }
+        }
+        leave_out(out, n);
+        true
+    }
+}
+
+impl Cci {
+    #[inline(always)]
+    fn push(&mut self, price: f64, mean: f64) -> f64 {
+        let index = self.index(price, mean, self.prices.absolute_deviations(mean), self.prices.oldest());
+        self.prices.push(price);
+        index
+    }
+
+    /// From the deviations over the window as it was: the oldest price is taken out and the newest put in here. To read
+    /// what has just been written, two numbers at a time, would stall the processor.
+    #[inline(always)]
+    fn index(&self, price: f64, mean: f64, absolute: f64, oldest: f64) -> f64 {
+        let absolute = absolute - (oldest - mean).abs() + (price - mean).abs();
+        ratio_or(price - mean, 0.015 * (absolute * self.inverse_period), 0.0)
+    }
+}
+
+#[inline(always)]
+fn typical([high, low, close]: [f64; 3]) -> f64 {
+    (high + low + close) / 3.0
 }
 
 state! {

@@ -59,7 +59,7 @@ pub use ramp::{RampSums, WindowRamp};
 pub use random::SplitMix;
 pub use range::{AverageTrueRange, TrueRange};
 pub use ranks::RollingRanks;
-pub use ring::{Displaced, Ring};
+pub use ring::{Displaced, Ring, TOGETHER};
 pub use shape::{RollingShape, Shape};
 pub use smoothing::{cascade, OnePole, Reach, BEFORE};
 pub use steady::{reach, Batch};

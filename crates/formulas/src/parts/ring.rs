@@ -1,6 +1,14 @@
 //! The last n values of a series, in memory that is reserved once.
 
+use std::array::from_fn;
+
 use crate::persist::state;
+
+/// Chains of additions in a sum over all places.
+const LANES: usize = 4;
+
+/// What [`Ring::push_together`] takes.
+pub const TOGETHER: usize = 8;
 
 state! {
     pub struct Ring {
@@ -41,6 +49,33 @@ impl Ring {
         self.fold_lanes(|value| (value - centre).abs())
     }
 
+    /// For each of several values, before it is pushed in its turn: [`Ring::absolute_deviations`] from its centre, and the
+    /// oldest value. The ring has at least so many places.
+    #[inline(always)]
+    pub fn push_together(&mut self, xs: &[f64; TOGETHER], centres: &[f64; TOGETHER]) -> [[f64; TOGETHER]; 2] {
+        let (length, next) = (self.values.len(), self.next);
+        let deviations = |place: usize, value: f64| {
+            let pushed = if place >= next { place - next } else { place + length - next };
+            let x = xs[pushed.min(TOGETHER - 1)];
+            // A value sees those before it in the ring already, and what the others are to displace.
+            from_fn(|turn| ((if turn > pushed { x } else { value }) - centres[turn]).abs())
+        };
+        let mut sums = [[0.0; TOGETHER]; LANES];
+        let mut rest = [0.0; TOGETHER];
+        let (chunks, few) = self.values.as_chunks::<LANES>();
+        for (chunk, values) in chunks.iter().enumerate() {
+            for lane in 0..LANES {
+                add(&mut sums[lane], deviations(chunk * LANES + lane, values[lane]));
+            }
+        }
+        for (place, &value) in few.iter().enumerate() {
+            add(&mut rest, deviations(chunks.len() * LANES + place, value));
+        }
+        let oldest = xs.map(|x| self.push(x).old);
+        let [a, b, c, d] = sums;
+        [from_fn(|turn| (a[turn] + c[turn]) + (b[turn] + d[turn]) + rest[turn]), oldest]
+    }
+
     /// How many places hold a smaller value, counted one by one: for all but the largest windows that is sooner done
     /// than keeping them in order.
     #[inline]
@@ -50,7 +85,6 @@ impl Ring {
 
     #[inline(always)]
     fn fold_lanes(&self, term: impl Fn(f64) -> f64) -> f64 {
-        const LANES: usize = 4;
         let mut sums = [0.0; LANES];
         let chunks = self.values.chunks_exact(LANES);
         let rest: f64 = chunks.remainder().iter().map(|&value| term(value)).sum();
@@ -111,5 +145,33 @@ impl Ring {
             self.next = 0;
         }
         Displaced { old, lap_done }
+    }
+}
+
+#[inline(always)]
+fn add(sums: &mut [f64; TOGETHER], terms: [f64; TOGETHER]) {
+    for (sum, term) in sums.iter_mut().zip(terms) {
+        *sum += term;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_together_see_the_ring_as_one_by_one() {
+        for length in [8, 9, 20, 31] {
+            let (mut once, mut each) = (Ring::new(length), Ring::new(length));
+            for eight in 0..40 {
+                let xs = from_fn(|turn| f64::from((eight * 8 + turn as i32) * 37 % 101) * 0.1);
+                let centres = xs.map(|x| x * 0.5 + 1.0);
+                let [deviations, oldest] = once.push_together(&xs, &centres);
+                for turn in 0..TOGETHER {
+                    assert_eq!(each.absolute_deviations(centres[turn]), deviations[turn]);
+                    assert_eq!(each.push(xs[turn]).old, oldest[turn]);
+                }
+            }
+        }
     }
 }
