@@ -43,9 +43,10 @@ HOW = {
 - `formulas.update.*` is one update in the core, through the face by which the engine calls it; `formulas.call.*` one
   call from Python. talipp is measured on its first 100 values, before its lists grow.
 - `formulas.batch.*` is a batch of a million points called from Python, a point, the allocation of the outputs with it.
-  Ours and TA-Lib's take turns on the same arrays. Where TA-Lib needs several calls for the same outputs, it makes them
-  all; where ours gives more outputs (`bollinger` has five), it computes them all. Ours keeps to the catalogue's rules:
-  windows that do not drift, input that is no number rejected, the bits of streaming.
+  Ours and TA-Lib's take turns on the same arrays, several calls a turn, so that each mostly finds the caches as it left
+  them itself. Where TA-Lib needs several calls for the same outputs, it makes them all; where ours gives more outputs
+  (`bollinger` has five), it computes them all. Ours keeps to the catalogue's rules: windows that do not drift, input
+  that is no number rejected, the bits of streaming.
 - `formulas.talib.least` and `.median` are over all of TA-Lib's functions that are in tiers 1 and 2.
 """,
 }
@@ -67,13 +68,9 @@ REASONS = {
         "average true range is one of its cheapest indicators"
     ),
     "formulas.talib.least": (
-        "a batch has the bits of streaming and checks its rows. Recursive averages wait for a multiplication and an "
-        "addition a value, where TA-Lib works several values ahead (`rma`, `atr`, `natr`, `tema`, `trix`, `tsi`); "
-        "`adl` and `chaikin_osc` keep a compensated sum; `momentum` is one subtraction, and checking that its input is "
-        "a number costs as much again"
-    ),
-    "formulas.talib.median": (
-        "as for the least; two times TA-Lib's speed is reached where it makes several passes or looks at a window anew"
+        "a batch has the bits of streaming and checks its rows. `chaikin_osc` keeps a compensated line and looks after "
+        "averages that vanish; `cdl_doji` waits for one addition a row in the windows that it compares bodies with; "
+        "`momentum` is one subtraction, and checking that its input is a number takes a quarter more"
     ),
     "chain.rust.bybit4": (
         f"{STAMPS}; the stages cost more in turn than by themselves, presumably by caches and branch prediction"
