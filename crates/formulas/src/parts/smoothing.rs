@@ -157,7 +157,7 @@ impl OnePole {
     /// The last averages, as many as a block reaches back to; not before there are so many since the seed.
     #[inline(always)]
     pub fn recent(&self) -> [f64; BEFORE] {
-        [1, 2, 3].map(|age| self.values[(self.next + age) % AHEAD] + self.anchor)
+        [1, 2, 3].map(|age| self.values[(self.next % AHEAD + age) % AHEAD] + self.anchor)
     }
 
     /// [`OnePole::push`] of a block of values; those before it must have been pushed since the seed.

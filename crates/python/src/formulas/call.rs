@@ -7,11 +7,14 @@ use pyo3::buffer::PyBuffer;
 use pyo3::exceptions::{PyRuntimeError, PyTypeError};
 use pyo3::ffi;
 use pyo3::prelude::*;
+use std::array::from_fn;
 use std::panic::{catch_unwind, AssertUnwindSafe};
 
 /// Columns and outputs that are kept on the stack; no formula has more columns.
 const MAX_COLUMNS: usize = 16;
 const MAX_OUTPUTS: usize = 32;
+/// Columns and outputs that most formulas have at most.
+const FEW: usize = 5;
 
 struct Definition(ffi::PyMethodDef);
 // SAFETY: never written; the interpreter only reads it.
@@ -93,9 +96,11 @@ unsafe extern "C" fn update_one(slf: *mut ffi::PyObject, argument: *mut ffi::PyO
                 return update_rows(py, formula, &[argument]);
             }
             let x = number(py, argument)?;
-            let mut out = [f64::NAN; MAX_OUTPUTS];
-            formula.formula.update_one(x, &mut out[..formula.width]);
-            Ok(formula.wrap(py, &out))
+            if formula.width <= FEW {
+                one::<FEW>(py, formula, x)
+            } else {
+                one::<MAX_OUTPUTS>(py, formula, x)
+            }
         })
     }
 }
@@ -116,19 +121,39 @@ unsafe extern "C" fn update_row(
             if formula.has_rows {
                 return update_rows(py, formula, arguments);
             }
-            let mut numbers = [0.0; MAX_COLUMNS];
-            for (number_out, &argument) in numbers.iter_mut().zip(arguments) {
-                *number_out = number(py, argument)?;
+            if columns.len() <= FEW && formula.width <= FEW {
+                row::<FEW, FEW>(py, formula, arguments)
+            } else {
+                row::<MAX_COLUMNS, MAX_OUTPUTS>(py, formula, arguments)
             }
-            let mut fields = [Field::scalars(&[]); MAX_COLUMNS];
-            for (field, number) in fields.iter_mut().zip(&numbers) {
-                *field = Field::scalars(std::slice::from_ref(number));
-            }
-            let mut out = [f64::NAN; MAX_OUTPUTS];
-            formula.formula.update(&fields[..arguments.len()], 0, &mut out[..formula.width]);
-            Ok(formula.wrap(py, &out))
         })
     }
+}
+
+#[inline(always)]
+fn one<const OUTPUTS: usize>(py: Python<'_>, formula: &mut Formula, x: f64) -> PyResult<*mut ffi::PyObject> {
+    let mut out = [f64::NAN; OUTPUTS];
+    formula.formula.update_one(x, &mut out[..formula.width]);
+    Ok(formula.wrap(py, &out))
+}
+
+/// One row of scalars, no more than the arrays are made for: clearing room for the widest formula would cost as much as
+/// the rest of the call.
+#[inline(always)]
+unsafe fn row<const COLUMNS: usize, const OUTPUTS: usize>(
+    py: Python<'_>,
+    formula: &mut Formula,
+    arguments: &[*mut ffi::PyObject],
+) -> PyResult<*mut ffi::PyObject> {
+    let mut numbers = [0.0; COLUMNS];
+    for (number_out, &argument) in numbers.iter_mut().zip(arguments) {
+        // SAFETY: a borrowed argument of the call.
+        *number_out = unsafe { number(py, argument)? };
+    }
+    let fields: [Field<'_>; COLUMNS] = from_fn(|at| Field::scalars(std::slice::from_ref(&numbers[at])));
+    let mut out = [f64::NAN; OUTPUTS];
+    formula.formula.update(&fields[..arguments.len()], 0, &mut out[..formula.width]);
+    Ok(formula.wrap(py, &out))
 }
 
 fn wrong_count(formula: &Formula, given: usize) -> PyErr {
