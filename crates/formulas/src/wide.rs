@@ -99,3 +99,51 @@ unsafe fn whole_with_avx2<K: Kernel>(kernel: &K, columns: &[&[f64]], out: &mut [
 fn all_valid(columns: &[&[f64]]) -> bool {
     columns.iter().all(|column| column.iter().fold(true, |valid, &x| valid & is_number(x)))
 }
+
+#[cfg(all(test, target_arch = "x86_64"))]
+mod tests {
+    use super::*;
+    use crate::momentum::{Cci, Macd, UltimateOsc};
+    use crate::trend::{Adx, Ema, Sma, Tema, Vwma};
+    use crate::volume::Adl;
+
+    /// Of whole columns, compiled for each processor that this one can stand for.
+    fn every_way<K: Kernel>(columns: &[&[f64]]) {
+        let kernel = K::with(&[]).expect("the defaults");
+        let bits = |whole: &dyn Fn(&mut [&mut [f64]]) -> bool| -> Vec<Vec<u64>> {
+            let mut out = vec![vec![0.0; columns[0].len()]; K::INFO.outputs.len()];
+            let mut slices: Vec<&mut [f64]> = out.iter_mut().map(Vec::as_mut_slice).collect();
+            assert!(whole(&mut slices), "{} has no way for whole columns", K::INFO.key);
+            out.iter().map(|column| column.iter().map(|x| x.to_bits()).collect()).collect()
+        };
+        let plain = bits(&|out| kernel.whole(columns, out));
+        if std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("bmi2") {
+            // SAFETY: the processor has what the function was compiled for.
+            let avx2 = bits(&|out| unsafe { whole_with_avx2(&kernel, columns, out) });
+            assert_eq!(plain, avx2, "{}", K::INFO.key);
+        }
+        if std::arch::is_x86_feature_detected!("avx512vl") && std::arch::is_x86_feature_detected!("avx512dq")
+        {
+            // SAFETY: the processor has what the function was compiled for.
+            let avx512 = bits(&|out| unsafe { whole_with_avx512(&kernel, columns, out) });
+            assert_eq!(plain, avx512, "{}", K::INFO.key);
+        }
+    }
+
+    #[test]
+    fn every_processor_gives_the_same_bits() {
+        let close: Vec<f64> = (0..3_000u64).map(|t| 100.0 + (t * t * 7919 % 1_000) as f64 * 0.01).collect();
+        let [high, low] = [0.37, -0.21].map(|by| close.iter().map(|x| x + by).collect::<Vec<f64>>());
+        let volume: Vec<f64> = close.iter().map(|x| x * 0.7 - 60.0).collect();
+        let bars: [&[f64]; 4] = [&high, &low, &close, &volume];
+        every_way::<Ema>(&[&close]);
+        every_way::<Tema>(&[&close]);
+        every_way::<Sma>(&[&close]);
+        every_way::<Macd>(&[&close]);
+        every_way::<Vwma>(&[&close, &volume]);
+        every_way::<Adx>(&bars[..3]);
+        every_way::<Cci>(&bars[..3]);
+        every_way::<UltimateOsc>(&bars[..3]);
+        every_way::<Adl>(&bars);
+    }
+}
