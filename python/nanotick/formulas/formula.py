@@ -339,7 +339,11 @@ def get(key: str) -> Any:
     row = catalogue().get(key)
     if row is None:
         near = difflib.get_close_matches(key, catalogue(), n=1)
-        hint = f"did you mean {near[0]!r}?" if near else "nt.formulas.search() finds formulas by words"
+        hint = (
+            f"did you mean {near[0]!r}?"
+            if near
+            else "`nanotick formulas list` has all, nt.formulas.search() finds by words"
+        )
         raise ConfigError(f"there is no formula named {key!r}", hint=hint)
     if row["status"] == "planned":
         raise ConfigError(f"{key} is planned and not implemented yet", hint="see nanotick formulas list")

@@ -90,11 +90,6 @@ impl OnePole {
         self
     }
 
-    /// With the same weight, before its first value.
-    pub fn anew(&self) -> Self {
-        Self { anchored: self.anchored, ..Self::with_weight(self.period(), self.alpha) }
-    }
-
     #[inline(always)]
     pub fn is_ready(&self) -> bool {
         self.seen == self.period
